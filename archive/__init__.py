@@ -1,0 +1,1 @@
+"""The archive: from events to tables, and the tools of the archivists."""

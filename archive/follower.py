@@ -1,0 +1,85 @@
+"""The projector at work beside the servers: the tables follow the log, whatever happens to either file."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from archive.home import Home
+from events.log import SqliteLog
+
+#: How often to look whether the log has grown. A look reads one number from its file.
+EVERY = 0.25
+
+#: How long to wait after an error, before the next attempt.
+PAUSE = 1.0
+
+Echo = Callable[[str], object]
+_State = tuple[int, int, int] | None
+
+
+class Follower(threading.Thread):
+    """A thread that brings the tables up to the log, and makes them anew when they are gone."""
+
+    def __init__(self, home: Home, echo: Echo) -> None:
+        super().__init__(name="follower", daemon=True)
+        self._home = home
+        self._echo = echo
+        self._ended = threading.Event()
+        self._trouble: str | None = None
+
+    def stop(self) -> None:
+        """End the thread after the transaction it is in."""
+        self._ended.set()
+        self.join()
+
+    def run(self) -> None:
+        """Follow until stopped; report an error once, and try again until it is mended."""
+        while not self._ended.is_set():
+            try:
+                with self._home.log() as log:
+                    self._follow(log)
+            except Exception as error:  # noqa: BLE001 - whatever it is, what is published stays up
+                self._report(f"{type(error).__name__}: {error}")
+                self._ended.wait(PAUSE)
+
+    def _follow(self, log: SqliteLog) -> None:
+        """Catch up whenever the log or the tables' file differs from what it was after the last time."""
+        file = _identity(self._home.log_path)
+        seen = None
+        while _identity(self._home.log_path) == file:
+            changes, tables = log.changes, _state(self._home.tables_path)
+            if tables is None or (changes, tables) != seen:
+                self._home.tables(log).close()
+                self._recovered()
+                seen = changes, _state(self._home.tables_path)
+            if self._ended.wait(EVERY):
+                return
+
+    def _report(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            self._echo(
+                f"The tables cannot follow the log ({trouble}). What is published stays as it is;"
+                " trying again."
+            )
+        self._trouble = trouble
+
+    def _recovered(self) -> None:
+        if self._trouble is not None:
+            self._echo("The tables follow the log again.")
+        self._trouble = None
+
+
+def _state(path: Path) -> _State:
+    """Return what differs when the file was replaced or written; None when it is not there."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino, status.st_mtime_ns
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    state = _state(path)
+    return state and state[:2]

@@ -1,0 +1,97 @@
+"""What the commands that look ask of a log and its tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from archive import checking, showing
+from archive.amending import amended, in_force
+from archive.store import Store
+from archive.view import LogView
+from events.errors import EventsError
+from events.log import SqliteLog
+
+
+class NotThere(EventsError):
+    """No such record or event."""
+
+
+def event_number(text: str) -> int:
+    """Return the number in ``E47``; raise NotThere for anything else."""
+    number = text[1:]
+    if text[:1] != "E" or not (number.isascii() and number.isdigit() and len(number) <= 16):
+        raise NotThere(f"{text[:40]!a} is no event; events are called E and a number, e.g. E47")
+    return int(text[1:])
+
+
+def current_content(log: SqliteLog, store: Store, name: str) -> dict[str, Any]:
+    """Return what event ``E47`` says now, after its amendments."""
+    return _standing(log, store, event_number(name))[0]
+
+
+def show(log: SqliteLog, store: Store, name: str) -> Iterator[str]:
+    """Yield a record (slug) or an event (``E47``) in full, as lines of text."""
+    if "/" not in name:
+        seq = event_number(name)
+        content, undone = _standing(log, store, seq)
+        yield from showing.event_lines(log.get([seq])[0], content, undone)
+        return
+    found = store.rows("SELECT * FROM records WHERE id = ?", name) if name.isascii() else []
+    if not found:
+        raise NotThere(f"there is no record {name[:120]!a}; `archive log` lists what was recorded")
+    data = store.rows(
+        "SELECT data FROM versions WHERE record_id = ? ORDER BY version DESC LIMIT 1", name
+    )
+    proofs = store.rows("SELECT * FROM evidence WHERE record_id = ? ORDER BY event, number", name)
+    history = map(showing.line, LogView(log, store).records_of(name))
+    yield from showing.record_lines(found[0], json.loads(data[0]["data"]), proofs, history)
+
+
+def check(log: SqliteLog, store: Store) -> Iterator[checking.Finding | bool]:
+    """Yield every finding on the whole archive; for spans True (verified) or False (no text)."""
+    items = checking.told(list(log.read()))
+    publishers = {
+        row["id"]: row["publisher_id"] for row in store.rows("SELECT id, publisher_id FROM sources")
+    }
+    yield from checking.spans(items, log.span)
+    yield from checking.weekdays(items)
+    yield from checking.relative_dates(items, publishers.get)
+    yield from checking.orphans(
+        store.rows(
+            "SELECT a.record_id, n.record_id AS refers_to, n.event FROM event_records n"
+            " JOIN records r ON r.id = n.record_id AND r.state = 'retracted'"
+            " JOIN events e ON e.seq = n.event AND e.in_force"
+            " JOIN event_records a ON a.event = n.event AND a.role = 'about'"
+            " JOIN records ar ON ar.id = a.record_id AND ar.state = 'current'"
+            " WHERE a.record_id <> n.record_id"
+            " AND e.type NOT IN ('RecordAmended', 'RecordRetracted', 'RecordDisputed')"
+            " ORDER BY n.event, n.record_id"
+        )
+    )
+    yield from checking.disputes(
+        store.rows(
+            "SELECT *, max(event) FROM corrections WHERE kind = 'disputed' AND in_force"
+            " GROUP BY target_event, field HAVING after = 'open' ORDER BY event"
+        )
+    )
+    yield from checking.conflicts(
+        store.rows("SELECT * FROM conflicts WHERE state = 'open' ORDER BY record_id, number")
+    )
+
+
+def _standing(log: SqliteLog, store: Store, seq: int) -> tuple[dict[str, Any], int | None]:
+    try:
+        events = LogView(log, store).related(seq)
+    except LookupError as error:
+        raise NotThere(str(error)) from None
+    undone = in_force(events)
+    target = next(event for event in events if event.seq == seq)
+    amendments = [
+        event
+        for event in events
+        if event.type == "RecordAmended" and undone[event.seq] is None
+        if event.payload.get("target") == seq
+    ]
+    return amended(target, amendments), undone[seq]

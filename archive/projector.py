@@ -1,0 +1,220 @@
+"""From the log to the tables: `catch_up` applies what is new, `rebuild` makes the same from zero.
+
+Both are rows(fold(events of a record)); only the set of records differs. Nothing else writes archive.db.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from archive import labels
+from archive.about import about, named
+from archive.fold import fold, merged_slugs
+from archive.record import Record, SourceFacts
+from archive.store import PROJECTION_VERSION, Store, TablesDamaged
+from archive.table import Context, Face, Row
+from archive.tables import TABLES, finding
+from archive.tables.log import event_row, index_rows
+from archive.tables.tenures import implied_ends
+from events import edtf
+from events.envelope import Event
+from events.errors import EventsError
+from events.log import Log
+
+Progress = Callable[[int, int], None]
+
+#: Labels are made in this order: each kind shows at most labels of kinds before it.
+_ORDER = {
+    "source": 0,
+    "meeting": 2,
+    "commitment": 2,
+    "tenure": 2,
+    "statement": 3,
+    "development": 3,
+    "outcome": 3,
+    "figure": 3,
+}
+
+
+class OtherLog(EventsError):
+    """The tables were not made from this log."""
+
+
+class Applied(NamedTuple):
+    """What a run of the projector did."""
+
+    events: int
+    records: int
+
+
+def catch_up(log: Log, store: Store, progress: Progress | None = None) -> Applied:
+    """Fold the log's new events into the tables: touched records only, one transaction.
+
+    Raises OtherLog when the tables are not a fold of this log's beginning; then `rebuild`.
+    """
+    if log.size == store.position().events:
+        _same_log(log, store)
+        return Applied(0, 0)
+    with store.transaction():
+        start = store.position().events
+        _same_log(log, store)
+        new = list(log.read(start))
+        if not new:
+            return Applied(0, 0)
+        touched = _record_events(store, new)
+        work = _Work(log, store, new)
+        work.fold_all(touched, progress or _silent)
+        work.write()
+        store.set_position(start + len(new), log.root(start + len(new)).hex(), new[-1].recorded_at)
+        return Applied(len(new), len(work.folded))
+
+
+def rebuild(log: Log, path: Path, progress: Progress | None = None) -> Applied:
+    """Make the tables from zero beside the file at ``path``, then copy them over it.
+
+    A reader of the file sees the old tables or the new ones, never a mixture.
+    """
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".rebuild-") as folder:
+        fresh = Store(Path(folder) / "archive.db")
+        try:
+            applied = catch_up(log, fresh, progress)
+            fresh.finish()
+            fresh.copy_over(path)
+        finally:
+            fresh.close()
+    return applied
+
+
+def open_current(log: Log, path: Path, progress: Progress | None = None) -> Store:
+    """Open the tables of a log, rebuilt first when missing, damaged, from another log, or older."""
+    if path.exists():
+        with contextlib.suppress(OtherLog, TablesDamaged), contextlib.ExitStack() as undo:
+            store = Store(path)
+            undo.callback(store.close)
+            if store.version == PROJECTION_VERSION:
+                catch_up(log, store, progress)
+                undo.pop_all()
+                return store
+    rebuild(log, path, progress)
+    return Store(path)
+
+
+def _silent(_done: int, _total: int) -> None:
+    """Report progress to nobody."""
+
+
+def _same_log(log: Log, store: Store) -> None:
+    events, root = store.position()
+    if events > log.size or (events and log.root(events).hex() != root):
+        raise OtherLog("the tables were made from another log: run `archive build --rebuild`")
+
+
+def _record_events(store: Store, new: Sequence[Event]) -> list[str]:
+    """Store the new events and their index; return the records they are about."""
+    subjects: dict[int, list[str]] = {}
+
+    def of(seq: int) -> Iterable[str]:
+        return subjects[seq] if seq in subjects else store.subjects(seq)
+
+    rows: list[Row] = []
+    index: list[Row] = []
+    for event in new:
+        subjects[event.seq] = about(event.type, event.payload, of)
+        main = next(iter(subjects[event.seq]), None)
+        rows.append(event_row(event, main))
+        index += index_rows(event.seq, subjects[event.seq], named(event.payload, event.evidence))
+    store.insert("events", rows)
+    store.insert("event_records", index)
+    return list(dict.fromkeys(slug for slugs in subjects.values() for slug in slugs))
+
+
+class _Work:
+    """One run: the records folded so far, and what they show of themselves."""
+
+    def __init__(self, log: Log, store: Store, new: Sequence[Event]) -> None:
+        self.log = log
+        self.store = store
+        self.events = {event.seq: event for event in new}
+        self.folded: dict[str, Record] = {}
+        self.faces: dict[str, Face | None] = {}
+        self.context = Context(self.face)
+
+    def fold_all(self, touched: Iterable[str], progress: Progress) -> None:
+        """Fold records, and those that show something of them which changed, until none is left."""
+        pending = list(touched)
+        total = len(pending)
+        while pending:
+            found: dict[str, None] = {}
+            for slug in sorted(pending, key=_order):
+                before = self.faces[slug] if slug in self.folded else self.store.face(slug)
+                record = self._fold(slug)
+                news = record != self.folded.get(slug)
+                self.folded[slug] = record
+                self.faces[slug] = labels.face(record, self.context)
+                if before is not None and before != self.faces[slug]:
+                    found.update(dict.fromkeys(self._showing(slug)))
+                if record.merged_into and record.merged_into not in pending and news:
+                    found[record.merged_into] = None
+                progress(len(self.folded), max(total, len(self.folded)))
+            pending = list(found)
+
+    def _showing(self, slug: str) -> Iterator[str]:
+        """Yield the records that name this one, or a slug that was merged into it."""
+        yield from self.store.naming(slug)
+        for merged in self.store.merged_into(slug):
+            yield from self._showing(merged)
+
+    def write(self) -> None:
+        """Write the rows of everything folded."""
+        slugs = list(self.folded)
+        posts = self.store.posts_of(slugs)
+        rows: dict[str, list[Row]] = {
+            table.name: [
+                row for record in self.folded.values() for row in table.rows(record, self.context)
+            ]
+            for table in TABLES
+        }
+        self.store.replace_rows(slugs, rows)
+        found = {
+            slug: finding.search_row(record, self.context) for slug, record in self.folded.items()
+        }
+        self.store.replace_search(slugs, {slug: row for slug, row in found.items() if row})
+        for record in self.folded.values():
+            self.store.set_in_force(record.undone)
+        for post in sorted(posts | self.store.posts_of(slugs)):
+            self.store.set_ends(implied_ends(*self.store.tenures_of(post)))
+
+    def face(self, slug: str) -> Face | None:
+        """Return what a record shows of itself: as just folded, else as stored."""
+        if slug not in self.faces:
+            self.faces[slug] = self.store.face(slug)
+        return self.faces[slug]
+
+    def _fold(self, slug: str) -> Record:
+        ids = [slug]
+        events: dict[int, Event] = {}
+        for one in ids:  # grows while merges lead to more slugs
+            events.update({event.seq: event for event in self._about(one)})
+            ids += [s for s in merged_slugs(one, list(events.values())) if s not in ids]
+        return fold(slug, list(events.values()), self._source, ids[1:])
+
+    def _about(self, slug: str) -> list[Event]:
+        seqs = self.store.about(slug)
+        missing = [seq for seq in seqs if seq not in self.events]
+        self.events.update({event.seq: event for event in self.log.get(missing)})
+        return [self.events[seq] for seq in seqs]
+
+    def _source(self, slug: str) -> SourceFacts | None:
+        face = self.face(slug)
+        if face is None:
+            return None
+        latest = edtf.bounds(face.day).latest if face.day else None
+        return SourceFacts(face.subkind or "other", latest)
+
+
+def _order(slug: str) -> tuple[int, str]:
+    return _ORDER.get(slug.partition("/")[0], 1), slug

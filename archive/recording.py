@@ -1,0 +1,132 @@
+"""Drafts -> the log and the tables: judged, appended durably, and folded. All or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from archive.admission import Admission, Draft, admit
+from archive.home import Home
+from archive.projector import Progress, catch_up
+from archive.store import Store
+from archive.view import LogView
+from events.errors import EventsError, StaleHead
+from events.log import SqliteLog
+
+#: How often a batch is judged anew when others append meanwhile.
+ATTEMPTS = 5
+
+
+class TextRefused(EventsError):
+    """A text is not the one that its source was captured with."""
+
+
+class Recorded(NamedTuple):
+    """What came of a batch: the judgement, and the numbers of the events appended."""
+
+    admission: Admission
+    seqs: list[int]
+
+
+def record(
+    home: Home,
+    drafts: Sequence[Draft],
+    texts: Mapping[str, str],
+    *,
+    dry_run: bool = False,
+    anew: bool = False,
+    progress: Progress | None = None,
+) -> Recorded:
+    """Judge drafts and, unless anything is wrong or ``dry_run``, append them; then fold them.
+
+    ``texts`` are texts at hand, by the SHA-256 (hex) of their bytes; they are kept. ``anew`` records also
+    what was recorded before. Raises TextRefused for a text that is of no source.
+    """
+    with home.log() as log:
+        store = home.tables(log, progress)
+        try:
+            for attempt in range(ATTEMPTS):
+                view = LogView(log, store, texts)
+                admission = admit(drafts, view, anew=anew)
+                _check_texts(store, admission, texts)
+                if admission.problems or dry_run:
+                    return Recorded(admission, [])
+                try:
+                    seqs = (
+                        log.append(admission.events, expected=view.size) if admission.events else []
+                    )
+                except StaleHead:
+                    if attempt + 1 == ATTEMPTS:
+                        raise
+                    catch_up(log, store)
+                    continue
+                catch_up(log, store, progress)
+                _keep_texts(log, store, texts)
+                return Recorded(admission, seqs)
+        finally:
+            store.close()
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def attach(home: Home, source: str, path: Path) -> int:
+    """Keep the private text of a captured source; return its length in code points.
+
+    Raises TextRefused unless the file's SHA-256 is the one the source was captured with.
+    """
+    sha256, text = read_text(path)
+    with home.log() as log:
+        store = home.tables(log)
+        try:
+            held = store.source(source) if source.isascii() else None
+        finally:
+            store.close()
+        if held is None:
+            raise TextRefused(
+                f"{source[:120]!a} was not captured; `archive log` shows what is recorded"
+            )
+        chars, expected = held
+        if expected is None:
+            raise TextRefused(
+                f"{source} was captured without a digest: no text can be compared with it"
+            )
+        if sha256 != expected:
+            raise TextRefused(
+                f"{path} is not the text of {source}: its SHA-256 is {sha256}, captured was {expected}"
+            )
+        if len(text) != chars:
+            raise TextRefused(f"{path} has {len(text)} characters, captured were {chars}")
+        log.attach(source, text)
+    return len(text)
+
+
+def read_text(path: Path) -> tuple[str, str]:
+    """Return SHA-256 (hex) of a file's bytes and its text, UTF-8 as it stands."""
+    try:
+        data = path.read_bytes()
+        text = data.decode("utf-8")
+    except OSError as error:
+        raise TextRefused(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise TextRefused(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from None
+    if "\0" in text:
+        raise TextRefused(f"{path} holds a NUL character: SQLite would cut the text there")
+    return hashlib.sha256(data).hexdigest(), text
+
+
+def _check_texts(store: Store, admission: Admission, texts: Mapping[str, str]) -> None:
+    """Refuse a text that belongs to no source: a changed line end must not pass unnoticed."""
+    captured = {getattr(event.payload, "sha256", None) for event in admission.events}
+    for sha256 in texts:
+        if sha256 not in captured and store.source_by_digest(sha256) is None:
+            raise TextRefused(
+                f"a text given is of no source here: its SHA-256 is {sha256}, which no capture names"
+            )
+
+
+def _keep_texts(log: SqliteLog, store: Store, texts: Mapping[str, str]) -> None:
+    for sha256, text in texts.items():
+        source = store.source_by_digest(sha256)
+        if source is not None:
+            log.attach(source, text)

@@ -1,0 +1,136 @@
+"""Events and records as lines of text for a terminal. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from events.envelope import Event, NewEvent
+
+#: Fields that the line on an event gives anyway.
+_UNSAID = frozenset({"id", "new", "record", "target", "topics"})
+#: Fields that say best what an event says.
+_SAYING = ("name", "title", "title_as_stated", "gist", "what", "finding", "text", "note", "url")
+
+
+def describe(event: NewEvent) -> str:
+    """Return one line on an event that is to be, or was just, recorded."""
+    return _line(event.type, msgspec.to_builtins(event.payload))
+
+
+def line(event: Event) -> str:
+    """Return one line on a recorded event."""
+    return f"{event.name:>6}  {event.recorded_at}  {_line(event.type, event.payload)}"
+
+
+def _line(type_name: str, payload: dict[str, Any]) -> str:
+    subject = payload.get("id") or payload.get("record") or payload.get("keep")
+    if subject is None and "target" in payload:
+        subject = f"E{payload['target']}"
+    if changes := payload.get("changes"):
+        said = "; ".join(
+            f"{c['path']} {brief(c.get('from'))} -> {brief(c.get('to'))}" for c in changes
+        )
+    elif "state" in payload and "path" in payload:
+        said = f"{payload['path']} {payload['state']}: {payload.get('note', '')}"
+    elif "merge" in payload:
+        said = f"takes in {', '.join(payload['merge'])}"
+    else:
+        said = str(next((payload[name] for name in _SAYING if name in payload), ""))
+        said = said or " ".join(f"{n} {brief(v)}" for n, v in payload.items() if n not in _UNSAID)
+    new = " (new)" if payload.get("new") else ""
+    return f"{type_name}  {subject or ''}{new}  {shortened(said)}".rstrip()
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural unless it is one."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def shortened(text: str, length: int = 90) -> str:
+    """Return text on one line, cut with an ellipsis."""
+    text = " ".join(text.split())
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def brief(value: Any) -> str:
+    """Return a value as an archivist reads it: text in quotes, dates as EDTF, nothing as nothing."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict) and "edtf" in value:
+        return str(value["edtf"])
+    if (
+        isinstance(value, list | tuple)
+        and value
+        and all(isinstance(v, str) or "edtf" in v for v in value)
+    ):
+        return ", ".join(item if isinstance(item, str) else str(item["edtf"]) for item in value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def event_lines(event: Event, content: dict[str, Any], undone: int | None) -> Iterator[str]:
+    """Yield an event in full: what it says now, pointer by pointer, as `archive amend` takes them."""
+    state = "in force" if undone is None else f"out of force, retracted by E{undone}"
+    yield f"{event.name}  {event.type}  recorded {event.recorded_at} by {event.recorded_by}, {state}"
+    if event.missing:
+        yield f"  {event.missing} of its fields were erased"
+    for name, value in content.items():
+        yield from _pointers(f"/{name}", value)
+    yield f"  leaf hash {event.leaf_hash}"
+
+
+def _field(name: str, value: Any) -> Iterator[str]:
+    """Yield a field of a record: on one line, or one line for each of its parts."""
+    nested = isinstance(value, list) and any(isinstance(v, dict) and "edtf" not in v for v in value)
+    if nested:
+        yield f"  {name}"
+        for item in value:
+            yield f"    - {'; '.join(f'{key} {brief(part)}' for key, part in item.items())}"
+    elif isinstance(value, dict) and "edtf" not in value:
+        yield f"  {name}"
+        for key, part in value.items():
+            yield f"    {key:<16} {part if isinstance(part, str) else brief(part)}"
+    else:
+        yield f"  {name:<18} {value if isinstance(value, str) else brief(value)}"
+
+
+def _pointers(path: str, value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _pointers(f"{path}/{name}", item)
+    elif isinstance(value, list | tuple):
+        for number, item in enumerate(value):
+            yield from _pointers(f"{path}/{number}", item)
+    else:
+        yield f"  {path:<24} {value if isinstance(value, str) else json.dumps(value)}"
+
+
+def record_lines(
+    record: dict[str, Any],
+    fields: dict[str, Any],
+    proofs: Iterable[dict[str, Any]],
+    history: Iterable[str],
+) -> Iterator[str]:
+    """Yield a record in full: how it stands, its evidence, and every event about it."""
+    state = record["state"]
+    if record["merged_into_id"]:
+        state += f" into {record['merged_into_id']}"
+    yield f"{record['id']}  {record['label']}"
+    yield f"  {state}; {counted(record['source_count'], 'source')}; public from {record['public_from'] or 'unknown'}"
+    for name, value in fields.items():
+        if name != "state":
+            yield from _field(name, value)
+    yield "evidence"
+    for proof in proofs:
+        span = (
+            "" if proof["char_start"] is None else f" [{proof['char_start']}, {proof['char_end']}]"
+        )
+        words = f" “{proof['quote']}”" if proof["quote"] else ""
+        about = f" for {proof['supports']}" if proof["supports"] else ""
+        verb = "" if proof["stance"] == "supports" else " contradicts"
+        yield f"  E{proof['event']} {proof['source_id']}{span}{verb}{words}{about}"
+    yield "history"
+    yield from history

@@ -1,0 +1,125 @@
+"""What a published table is: its columns with their meanings, and the rows a record gives. Pure.
+
+DDL, Datasette's descriptions and the data dictionary all come from the one list of columns.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from archive.record import Record
+from events import edtf
+
+Row = dict[str, Any]
+
+#: A reference to a record; deferred, so that the rows of one transaction may come in any order.
+REF = "TEXT REFERENCES records(id) DEFERRABLE INITIALLY DEFERRED"
+
+
+class Column(NamedTuple):
+    """A column: SQLite type and constraints, and what it means to a researcher."""
+
+    name: str
+    sql: str
+    meaning: str
+
+
+class Face(NamedTuple):
+    """What other records show of a record; when it changes, their rows are made again."""
+
+    subkind: str | None
+    label: str
+    state: str
+    merged_into: str | None
+    day: str | None
+
+
+class Context(NamedTuple):
+    """What the rows of one record need to know of others."""
+
+    face: Callable[[str], Face | None]
+
+    def resolve(self, slug: str | None) -> str | None:
+        """Return the slug a merged slug leads to; itself otherwise."""
+        seen: set[str] = set()
+        while slug is not None and slug not in seen:
+            seen.add(slug)
+            face = self.face(slug)
+            if face is None or face.merged_into is None:
+                return slug
+            slug = face.merged_into
+        return slug
+
+    def label(self, slug: str | None) -> str:
+        """Return the label of a record, following merges; the slug itself when it has none."""
+        slug = self.resolve(slug)
+        face = self.face(slug) if slug else None
+        return face.label if face else slug or ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A published table. ``owner`` is the column by which its rows belong to a record."""
+
+    name: str
+    about: str
+    columns: tuple[Column, ...]
+    rows: Callable[[Record, Context], Iterable[Row]]
+    owner: str = "id"
+    constraints: tuple[str, ...] = ()
+    indexes: tuple[tuple[str, ...], ...] = ()
+    label: str | None = None
+    sort: str | None = None
+    sort_desc: str | None = None
+    facets: tuple[str, ...] = ()
+
+    @property
+    def ddl(self) -> str:
+        """The CREATE TABLE statement, with each column's meaning as a comment."""
+        lines = [f"  {c.name} {c.sql},  -- {c.meaning}" for c in self.columns]
+        lines += [f"  {text}," for text in self.constraints]
+        body = "\n".join(lines)
+        # The last comma goes, wherever the comment behind it begins.
+        head, comma, tail = (
+            body.rpartition(",  -- ") if not self.constraints else body.rpartition(",")
+        )
+        body = f"{head}  -- {tail}" if not self.constraints else head
+        assert comma
+        return f"CREATE TABLE {self.name} (\n{body}\n) STRICT"
+
+
+def dated_columns(name: str, meaning: str) -> tuple[Column, ...]:
+    """Return the three columns every date has: EDTF as stated, first and last possible day."""
+    return (
+        Column(name, "TEXT", f"{meaning}, as EDTF (ISO 8601-2)"),
+        Column(
+            f"{name}_earliest", "TEXT", f"First day that can be meant by {name}; empty when open"
+        ),
+        Column(f"{name}_latest", "TEXT", f"Last day that can be meant by {name}; empty when open"),
+    )
+
+
+def dated(name: str, when: dict[str, Any] | str | None) -> Row:
+    """Return the three columns of a dated claim (a When as plain data, or EDTF text)."""
+    text = when.get("edtf") if isinstance(when, dict) else when
+    low, high = edtf.bounds(text) if text else (None, None)
+    return {name: text, f"{name}_earliest": low, f"{name}_latest": high}
+
+
+def as_json(value: Any) -> str | None:
+    """Return JSON text that is the same for the same value; None stays None."""
+    if value is None:
+        return None
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def as_text(value: Any) -> str | None:
+    """Return a claim's value as a researcher reads it: text as it is, a date as EDTF, else JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, dict) and isinstance(value.get("edtf"), str):
+        return str(value["edtf"])
+    return as_json(value)

@@ -1,0 +1,31 @@
+"""The published tables, one small module per family: DDL, meanings of columns, and rows of a record."""
+
+from archive.table import Table
+from archive.tables import (
+    commitments,
+    entities,
+    feed_entries,
+    finding,
+    happenings,
+    history,
+    log,
+    records,
+    sources,
+    tenures,
+)
+
+#: Every published table in the order in which it is made and listed. `search` and views come besides.
+TABLES: tuple[Table, ...] = (
+    records.TABLE,
+    *entities.TABLES,
+    tenures.TABLE,
+    *happenings.TABLES,
+    *commitments.TABLES,
+    *sources.TABLES,
+    *finding.TABLES,
+    *history.TABLES,
+    feed_entries.TABLE,
+    *log.TABLES,
+)
+
+__all__ = ["TABLES", "Table"]

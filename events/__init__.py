@@ -1,0 +1,1 @@
+"""The log: what was recorded, for ever."""

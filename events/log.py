@@ -1,0 +1,441 @@
+"""The log: the one door in, and its embedded form on SQLite.
+
+What is acknowledged is durable: rollback journal truncated, fsync before return (measured: loses nothing
+in simulated power loss; WAL is avoided because SQLite before 3.51.3 can corrupt it). Nothing here knows
+what events mean; that is the archive's business.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import msgspec
+
+from events import codec, merkle
+from events.disclosure import SALT_BYTES
+from events.envelope import Envelope, Event, NewEvent, Role
+from events.errors import (
+    CodecError,
+    InvalidEvent,
+    KeyReused,
+    LogDamaged,
+    LogError,
+    OutcomeUnknown,
+    StaleHead,
+    UnknownVersion,
+)
+
+#: "PwyL" - written into the file header, so that another database is never taken for a log.
+APPLICATION_ID = 0x5077794C
+SCHEMA_VERSION = 1
+BUSY_SECONDS = 10.0
+#: What sqlite3 raises; the second where a damaged file garbles even the message.
+SQLITE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+#: Events fetched at a time: between pages a reader holds no lock.
+PAGE = 500
+
+SCHEMA = """
+CREATE TABLE entries(
+  seq INTEGER PRIMARY KEY CHECK(seq >= 0),
+  envelope BLOB NOT NULL CHECK(length(envelope) <= 65535)  -- exactly the bytes that were hashed
+) STRICT;
+CREATE TABLE nodes(                     -- every perfect subtree of the Merkle tree
+  level INTEGER NOT NULL, idx INTEGER NOT NULL, hash BLOB NOT NULL CHECK(length(hash) = 32),
+  PRIMARY KEY(level, idx)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE disclosures(               -- JSON array of disclosure strings; shrinks only by erasure
+  seq INTEGER PRIMARY KEY REFERENCES entries, body TEXT NOT NULL CHECK(json_type(body) = 'array')
+) STRICT;
+CREATE TABLE keys(                      -- 'i:' a caller's idempotency key, 'c:' a content key
+  key TEXT NOT NULL, seq INTEGER NOT NULL REFERENCES entries, PRIMARY KEY(key, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX keys_by_seq ON keys(seq);
+CREATE TABLE texts(                     -- the texts that evidence points into; private
+  source TEXT PRIMARY KEY, body TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- INSERT OR REPLACE passes UPDATE and DELETE triggers, so the insert itself must demand the next place.
+CREATE TRIGGER entries_in_order BEFORE INSERT ON entries
+  WHEN NEW.seq IS NOT (SELECT coalesce(max(seq) + 1, 0) FROM entries)
+  BEGIN SELECT raise(ABORT, 'entries are append-only: the next number is demanded'); END;
+CREATE TRIGGER entries_fixed BEFORE UPDATE ON entries
+  BEGIN SELECT raise(ABORT, 'entries are never changed'); END;
+CREATE TRIGGER entries_kept BEFORE DELETE ON entries
+  BEGIN SELECT raise(ABORT, 'entries are never deleted'); END;
+CREATE TRIGGER nodes_in_order BEFORE INSERT ON nodes
+  WHEN NEW.idx IS NOT (SELECT coalesce(max(idx) + 1, 0) FROM nodes WHERE level = NEW.level)
+  BEGIN SELECT raise(ABORT, 'nodes are append-only: the next index is demanded'); END;
+CREATE TRIGGER nodes_fixed BEFORE UPDATE ON nodes
+  BEGIN SELECT raise(ABORT, 'nodes are never changed'); END;
+CREATE TRIGGER nodes_kept BEFORE DELETE ON nodes
+  BEGIN SELECT raise(ABORT, 'nodes are never deleted'); END;
+CREATE TRIGGER disclosures_in_order BEFORE INSERT ON disclosures
+  WHEN NEW.seq IS NOT (SELECT coalesce(max(seq) + 1, 0) FROM disclosures)
+  BEGIN SELECT raise(ABORT, 'disclosures are written once, in order'); END;
+CREATE TRIGGER disclosures_only_shrink BEFORE UPDATE ON disclosures
+  WHEN NEW.seq IS NOT OLD.seq OR EXISTS (
+    SELECT 1 FROM json_each(NEW.body)
+    WHERE type IS NOT 'text' OR value NOT IN (SELECT value FROM json_each(OLD.body)))
+  OR json_array_length(NEW.body) > (SELECT count(DISTINCT value) FROM json_each(NEW.body))
+  BEGIN SELECT raise(ABORT, 'a disclosure can be erased, never changed or added'); END;
+CREATE TRIGGER disclosures_kept BEFORE DELETE ON disclosures
+  BEGIN SELECT raise(ABORT, 'disclosure rows are kept, even when emptied'); END;
+"""
+
+
+class Log(Protocol):
+    """What every form of the log promises; `archive` needs no more than this."""
+
+    @property
+    def size(self) -> int:
+        """Number of events; the next one gets this number."""
+
+    def append(
+        self,
+        events: Sequence[NewEvent],
+        *,
+        by: Role = "archivist",
+        expected: int | None = None,
+        key: str | None = None,
+    ) -> list[int]:
+        """Record events, all or nothing, durably; return their numbers."""
+
+    def read(self, start: int = 0, end: int | None = None) -> Iterator[Event]:
+        """Yield the events numbered ``start`` up to but not including ``end``, in order."""
+
+    def get(self, seqs: Iterable[int]) -> list[Event]:
+        """Return the events with these numbers, in the order given; raise LookupError if one is not there."""
+
+    def root(self, size: int | None = None) -> bytes:
+        """Return the Merkle root (RFC 6962) over the first ``size`` events, all by default."""
+
+
+def utc_now() -> str:
+    """Return this UTC second, ISO 8601."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class SqliteLog:
+    """The log in one SQLite file. One instance per thread; any number of processes."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Callable[[], str] = utc_now,
+        salt: Callable[[], bytes] = lambda: secrets.token_bytes(SALT_BYTES),
+    ) -> None:
+        """Open an existing log; raise LogError when there is none, or it is something else."""
+        if not path.is_file():
+            raise LogError(f"there is no log at {path}; `archive init` makes one")
+        self.path = path
+        self._clock = clock
+        self._salt = salt
+        self._db = _connect(path)
+
+    @classmethod
+    def create(cls, path: Path, **edges: Callable[[], bytes]) -> Self:
+        """Make an empty log where none is; raise LogError when a file is in the way."""
+        try:
+            path.touch(exist_ok=False, mode=0o600)
+        except FileExistsError:
+            raise LogError(f"{path} exists already") from None
+        except OSError as error:
+            raise LogError(f"{path} cannot be made: {error.strerror}") from None
+        try:
+            with contextlib.closing(_connect(path, new=True)) as db:
+                db.executescript(
+                    f"BEGIN; PRAGMA application_id = {APPLICATION_ID};"
+                    f" PRAGMA user_version = {SCHEMA_VERSION}; {SCHEMA} COMMIT;"
+                )
+        except (sqlite3.Error, LogError) as error:
+            Path(f"{path}-journal").unlink(missing_ok=True)
+            path.unlink()  # else the next attempt would find it in its way
+            raise LogError(f"{path} cannot be made: {error}") from error
+        _sync_directory(path.parent)
+        return cls(path, **edges)  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def size(self) -> int:
+        """Number of events; the next one gets this number."""
+        return int(self._rows("SELECT coalesce(max(seq) + 1, 0) FROM entries")[0][0])
+
+    @property
+    def changes(self) -> int:
+        """A number that differs after another connection wrote: cheap to poll."""
+        return int(self._rows("PRAGMA data_version")[0][0])
+
+    def append(
+        self,
+        events: Sequence[NewEvent],
+        *,
+        by: Role = "archivist",
+        expected: int | None = None,
+        key: str | None = None,
+    ) -> list[int]:
+        """Record events, all or nothing, durably; return their numbers.
+
+        ``expected`` is the size of the log the caller decided upon; StaleHead names what came since.
+        The same ``key`` again returns the first answer; with other content it raises KeyReused.
+        OutcomeUnknown means: repeat with the same key.
+        """
+        contents = [f"c:{codec.content_key(event)}" for event in events]
+        with self._writing() as db:
+            if key is not None and (before := self._keyed(f"i:{key}")):
+                if self._contents(before) != contents:
+                    raise KeyReused(
+                        f"the key {key!r} was used before for other events: E{before[0]}…"
+                    )
+                return before
+            size = self.size
+            if expected is not None and expected != size:
+                raise StaleHead(expected, size, self._names(expected, size))
+            now = max(self._clock(), self._last_time(size))
+            sealed = [codec.seal(event, at=now, by=by, salt=self._salt) for event in events]
+            self._insert(db, size, sealed)
+            numbered = list(enumerate(contents, size))
+            rows = [(content, seq) for seq, content in numbered]
+            if key is not None:
+                rows += [(f"i:{key}", seq) for seq, _ in numbered]
+            db.executemany("INSERT INTO keys VALUES (?, ?)", rows)
+            return [seq for seq, _ in numbered]
+
+    def restore_entries(self, entries: Iterable[tuple[bytes, list[str]]], *, root: bytes) -> int:
+        """Fill an empty log with entries of another, byte for byte; return their number.
+
+        Raises LogDamaged when they do not give ``root``, or a disclosure is not in its envelope.
+        """
+        with self._writing() as db:
+            if self.size:
+                raise LogError("only an empty log can be filled from another")
+            sealed = list(entries)
+            try:
+                events = [codec.unseal(seq, *entry) for seq, entry in enumerate(sealed)]
+            except UnknownVersion:
+                raise
+            except CodecError as error:
+                raise LogDamaged(f"an entry cannot be read: {error}") from error
+            self._insert(db, 0, sealed)
+            if self.root() != root:
+                raise LogDamaged("the entries do not give the root they came with")
+            for event in events:
+                # What misses a part, or breaks a rule made later, cannot be recorded anew: no key.
+                with contextlib.suppress(InvalidEvent):
+                    if not event.missing:
+                        again = codec.build(event.type, event.payload, event.evidence)
+                        content = f"c:{codec.content_key(again)}"
+                        db.execute("INSERT INTO keys VALUES (?, ?)", (content, event.seq))
+            return len(sealed)
+
+    def read(self, start: int = 0, end: int | None = None) -> Iterator[Event]:
+        """Yield the events numbered ``start`` up to but not including ``end``, in order."""
+        for seq, envelope, body in self.entries(start, end):
+            yield codec.unseal(seq, envelope, body)
+
+    def entries(
+        self, start: int = 0, end: int | None = None
+    ) -> Iterator[tuple[int, bytes, list[str]]]:
+        """Yield number, envelope bytes and disclosures as stored."""
+        stop = self.size if end is None else min(end, self.size)
+        for first in range(max(start, 0), stop, PAGE):
+            last = min(first + PAGE, stop) - 1
+            rows = self._rows(
+                "SELECT seq, envelope, body FROM entries JOIN disclosures USING (seq)"
+                " WHERE seq BETWEEN ? AND ? ORDER BY seq",
+                first,
+                last,
+            )
+            if [row[0] for row in rows] != list(range(first, last + 1)):
+                raise LogDamaged(f"{self.path} lacks some of the events E{first} to E{last}")
+            for seq, envelope, body in rows:
+                yield seq, envelope, self._disclosures(seq, envelope, body)
+
+    def get(self, seqs: Iterable[int]) -> list[Event]:
+        """Return the events with these numbers, in the order given; LookupError if one is not there."""
+        found = []
+        for seq in seqs:
+            event = next(self.read(seq, seq + 1), None) if seq >= 0 else None
+            if event is None:
+                raise LookupError(f"there is no E{seq}; the log has {self.size} events")
+            found.append(event)
+        return found
+
+    def same_content(self, event: NewEvent) -> list[int]:
+        """Return the numbers of recorded events with exactly this content."""
+        return self._keyed(f"c:{codec.content_key(event)}")
+
+    def root(self, size: int | None = None) -> bytes:
+        """Return the Merkle root (RFC 6962) over the first ``size`` events, all by default."""
+        if size is None:
+            size = self.size
+        elif not 0 <= size <= self.size:
+            raise ValueError(f"the log has {self.size} events, not {size}")
+        return merkle.root(size, self.node)
+
+    def node(self, level: int, idx: int) -> bytes:
+        """Return one stored perfect subtree of the tree; LogDamaged when it is not there."""
+        rows = self._rows("SELECT hash FROM nodes WHERE level = ? AND idx = ?", level, idx)
+        if not rows or not isinstance(rows[0][0], bytes):
+            raise LogDamaged(f"the tree of {self.path} lacks node {level}/{idx}")
+        return rows[0][0]
+
+    def attach(self, source: str, body: str) -> None:
+        """Keep the private text of a source; the same text again changes nothing."""
+        with self._writing() as db:
+            db.execute("INSERT OR IGNORE INTO texts VALUES (?, ?)", (source, body))
+
+    def text(self, source: str) -> str | None:
+        """Return the attached text of a source, or None."""
+        rows = self._rows("SELECT body FROM texts WHERE source = ?", source)
+        return str(rows[0][0]) if rows else None
+
+    def span(self, source: str, start: int, end: int) -> str | None:
+        """Return code points [start, end) of an attached text by SQLite's own substr, or None."""
+        rows = self._rows(
+            "SELECT substr(body, ? + 1, ? - ?) FROM texts WHERE source = ?",
+            start,
+            end,
+            start,
+            source,
+        )
+        return str(rows[0][0]) if rows else None
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Hold the write lock (BEGIN IMMEDIATE) around a block; roll back when it raises."""
+        db = self._db
+        try:
+            db.execute("BEGIN IMMEDIATE")
+        except SQLITE_ERRORS as error:
+            raise LogError(
+                f"{self.path} cannot be written now: {error}; nothing was stored"
+            ) from error
+        try:
+            yield db
+        except BaseException as error:
+            _roll_back(db)
+            if isinstance(error, SQLITE_ERRORS):
+                raise LogError(f"{self.path}: {error}; nothing was stored") from error
+            raise
+        try:
+            db.execute("COMMIT")
+        except sqlite3.Error as error:
+            _roll_back(db)
+            raise OutcomeUnknown(
+                f"{self.path}: {error}; it is unknown whether the events were stored - repeat the"
+                " same command, it stores them once"
+            ) from error
+
+    def _insert(
+        self, db: sqlite3.Connection, size: int, sealed: Sequence[tuple[bytes, list[str]]]
+    ) -> None:
+        """Write entries, disclosures and tree nodes inside the caller's transaction."""
+        db.executemany(
+            "INSERT INTO entries VALUES (?, ?)",
+            [(seq, envelope) for seq, (envelope, _) in enumerate(sealed, size)],
+        )
+        db.executemany(
+            "INSERT INTO disclosures VALUES (?, ?)",
+            [
+                (seq, msgspec.json.encode(body).decode())
+                for seq, (_, body) in enumerate(sealed, size)
+            ],
+        )
+        leaves = [merkle.leaf_hash(envelope) for envelope, _ in sealed]
+        db.executemany("INSERT INTO nodes VALUES (?, ?, ?)", merkle.grow(size, self.node, leaves))
+
+    def _keyed(self, key: str) -> list[int]:
+        return [
+            seq for (seq,) in self._rows("SELECT seq FROM keys WHERE key = ? ORDER BY seq", key)
+        ]
+
+    def _contents(self, seqs: Sequence[int]) -> list[str]:
+        sql = "SELECT key FROM keys WHERE seq = ? AND substr(key, 1, 2) = 'c:'"
+        return [content for seq in seqs for (content,) in self._rows(sql, seq)]
+
+    def _names(self, start: int, end: int) -> list[str]:
+        return [f"E{seq} {Envelope.decode(data).type}" for seq, data, _ in self.entries(start, end)]
+
+    def _last_time(self, size: int) -> str:
+        if not size:
+            return ""
+        _, envelope, _ = next(self.entries(size - 1))
+        return Envelope.decode(envelope).at
+
+    def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """Run a query to its end, for an open cursor would keep every writer from committing."""
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except SQLITE_ERRORS as error:
+            raise LogError(f"{self.path} cannot be read: {error}") from error
+
+    def _disclosures(self, seq: int, envelope: object, body: object) -> list[str]:
+        """Take a stored row apart, which a damaged file may fill with anything."""
+        try:
+            if isinstance(envelope, bytes) and isinstance(body, str):
+                return msgspec.json.decode(body, type=list[str])
+        except msgspec.MsgspecError:
+            pass
+        raise LogDamaged(f"E{seq} in {self.path} is not what was stored")
+
+
+def _connect(path: Path, *, new: bool = False) -> sqlite3.Connection:
+    """Open a file with our settings; unless it is ``new``, only a log, for settings may change a file."""
+    try:
+        with contextlib.ExitStack() as stack:
+            db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            stack.callback(db.close)
+            if not new:
+                _check_format(db, path)
+            db.execute("PRAGMA journal_mode = TRUNCATE").fetchone()
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("PRAGMA secure_delete = ON").fetchone()
+            db.execute("PRAGMA foreign_keys = ON")
+            stack.pop_all()
+            return db
+    except SQLITE_ERRORS as error:
+        raise LogError(f"{path} cannot be opened as a log: {error}") from error
+
+
+def _check_format(db: sqlite3.Connection, path: Path) -> None:
+    names = ("application_id", "user_version")
+    kind, version = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in names)
+    if kind != APPLICATION_ID:
+        raise LogError(f"{path} is not a log of this archive")
+    if version > SCHEMA_VERSION:
+        raise LogError(f"{path} was written by a newer program (format {version}): upgrade it")
+
+
+def _roll_back(db: sqlite3.Connection) -> None:
+    with contextlib.suppress(sqlite3.Error):
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+
+
+def _sync_directory(directory: Path) -> None:
+    """Make a new file's name durable, too: fsync of a file does not cover its directory."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+__all__ = ["CodecError", "Log", "SqliteLog", "utc_now"]

@@ -1,0 +1,1 @@
+"""What citizens see: feeds and pages of what is new, read from the published tables."""

@@ -1,0 +1,110 @@
+"""The site as a WSGI application: routes, security headers, errors. Run by `granian --interface wsgi --factory`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import jinja2
+from flask import Flask, Response, abort, render_template, request
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
+
+from feeds.cache import body
+from feeds.delivery import KEEP, KEEP_FOR_EVER, answer
+from feeds.library import Library, Unavailable
+from feeds.pages import HTML, Views, context
+from feeds.settings import Settings
+from feeds.site import Site
+from feeds.words import WORDS
+from feeds.words.catalogue import ErrorWords
+
+RETRY_SECONDS = 5
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
+    " base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+_STATIC = Path(__file__).parent / "static"
+_TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return the site; without settings, those of the environment."""
+    site = Site(
+        settings := settings or Settings.from_environment(os.environ), Library(settings.archive_db)
+    )
+    app = Flask(__name__, static_folder=None)
+    app.url_map.merge_slashes = (
+        False  # werkzeug's own redirects repeat the Host header: it makes none
+    )
+    app.jinja_env.undefined = jinja2.StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.extensions["site"] = site
+    _add_pages(app, site)
+    _add_static(app)
+    _add_errors(app, site)
+    app.after_request(_secure)
+    return app
+
+
+def _add_pages(app: Flask, site: Site) -> None:
+    views = Views(site)
+    root = f"/<any({', '.join(WORDS)}):language>"
+    for rule, view in (
+        ("/", views.start),
+        (root, views.start),
+        (f"{root}/", views.home),
+        (f"{root}/feeds/<name>.<format>", views.feed),
+        (f"{root}/records/<kind>/<name>", views.record),
+        (f"{root}/events/E<int(max=999999999999):number>", views.event),
+    ):
+        app.add_url_rule(rule, None, view)
+
+
+def _add_static(app: Flask) -> None:
+    """Serve the few files of the static folder from memory, for ever under the name that has their digest."""
+    files = {
+        path.name: body(path.read_bytes(), _TYPES[path.suffix])
+        for path in sorted(_STATIC.iterdir())
+        if path.suffix in _TYPES
+    }
+
+    def static(name: str) -> Response:
+        if name not in files:
+            abort(404)
+        current = request.args.get("v") == files[name].etag
+        return answer(files[name], request, KEEP_FOR_EVER if current else KEEP)
+
+    app.add_url_rule("/static/<name>", "static", static)
+    app.add_url_rule("/favicon.ico", "icon", lambda: static("icon.svg"))  # asked for beside XML
+    app.jinja_env.globals["static"] = lambda name: f"/static/{name}?v={files[name].etag}"
+
+
+def _add_errors(app: Flask, site: Site) -> None:
+    def error(problem: HTTPException) -> Response:
+        """Return an error page in every language of the site; it never says what went wrong inside."""
+        response = problem.get_response(request.environ)
+        code = problem.code or 500
+        if code < 400:
+            return Response(response.get_data(), code, response.headers)
+        said = [
+            (words, words.errors.get(code, ErrorWords(problem.name, "")))
+            for words in WORDS.values()
+        ]
+        page = render_template("error.html", **context(site, said[0][0]), code=code, said=said)
+        headers = {**dict(response.headers), "Content-Type": HTML, "Cache-Control": "no-store"}
+        headers.pop("Content-Length", None)
+        return Response(page, code, headers)
+
+    def unavailable(problem: Unavailable) -> Response:
+        app.logger.error("%s", problem)
+        return error(ServiceUnavailable(retry_after=RETRY_SECONDS))
+
+    app.register_error_handler(HTTPException, error)
+    app.register_error_handler(Unavailable, unavailable)
+
+
+def _secure(response: Response) -> Response:
+    response.headers.update(HEADERS)
+    return response

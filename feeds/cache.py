@@ -1,0 +1,61 @@
+"""Bytes ready to be sent, kept for as long as the archive stands where it stood."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """What is sent: as it is and compressed, each with the strong ETag of just these bytes."""
+
+    content: bytes
+    packed: bytes
+    etag: str
+    packed_etag: str
+    content_type: str
+    changed: datetime | None
+
+
+def body(content: bytes, content_type: str, changed: datetime | None = None) -> Body:
+    """Return content made ready; ``changed`` is when it last can have changed, where that is known."""
+    packed = gzip.compress(content, mtime=0)
+    return Body(
+        content=content,
+        packed=packed,
+        etag=_digest(content),
+        packed_etag=_digest(packed),
+        content_type=content_type,
+        changed=changed,
+    )
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]
+
+
+class Cache:
+    """The bodies used last, by key. A key names the position in the log, so nothing ever goes stale."""
+
+    def __init__(self, size: int = 64) -> None:
+        self._size = size
+        self._bodies: OrderedDict[Hashable, Body] = OrderedDict()
+        self._lock = threading.Lock()
+        self.made = 0
+
+    def get(self, key: Hashable, make: Callable[[], Body]) -> Body:
+        """Return the body of a key; one thread makes it while others that want one wait."""
+        with self._lock:
+            if key not in self._bodies:
+                self._bodies[key] = make()
+                self.made += 1
+                if len(self._bodies) > self._size:
+                    self._bodies.popitem(last=False)
+            self._bodies.move_to_end(key)
+            return self._bodies[key]

@@ -1,0 +1,189 @@
+"""Rows of the published tables -> feeds and entries, in no format yet. Pure: no clock, no SQL, no request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from feeds import changes, content, dates
+from feeds.dossier import Announced, Dossier, Position
+from feeds.facts import cited, label, web
+from feeds.links import Links
+from feeds.settings import Settings
+from feeds.words import Words
+
+#: Which kinds of entries each feed has; "correction/*" stands for its family.
+KINDS: dict[str, tuple[str, ...]] = {
+    "all": ("*",),
+    "developments": ("development", "meeting", "doc", "outcome", "tenure"),
+    "corrections": ("correction/*",),
+}
+ENTRIES = 50
+LICENCE = "https://creativecommons.org/licenses/by/4.0/"
+
+#: When a feed was updated in which nothing ever was.
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Link(NamedTuple):
+    """A link of a feed or an entry."""
+
+    rel: str
+    href: str
+    type: str | None = None
+    title: str | None = None
+
+
+class Category(NamedTuple):
+    """What an entry is about: a term for machines, a label for people."""
+
+    term: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An entry. ``id`` never changes.
+
+    For lists: ``subject`` is the title without "Correction:" and the like, ``changes`` and ``aside`` what was
+    changed or contested, ``when`` the day the record stands at.
+    """
+
+    id: str
+    title: str
+    links: tuple[Link, ...]
+    published: datetime
+    updated: datetime
+    content: str
+    categories: tuple[Category, ...] = ()
+    kind: str = ""
+    subject: str = ""
+    changes: tuple[changes.Change, ...] = ()
+    aside: str | None = None
+    when: str | None = None
+    withdrawn: bool = False
+
+    @property
+    def url(self) -> str:
+        """The page of what the entry announces: its one alternate link."""
+        return next(link.href for link in self.links if link.rel == "alternate")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A feed, newest change first. ``url`` lacks the format's ending."""
+
+    id: str
+    url: str
+    home: str
+    language: str
+    title: str
+    subtitle: str
+    author: str
+    author_url: str
+    rights: str
+    updated: datetime
+    entries: tuple[Entry, ...] = ()
+
+
+def feed(
+    name: str,
+    rows: Sequence[Announced],
+    dossiers: Mapping[str, Dossier],
+    *,
+    position: Position,
+    settings: Settings,
+    words: Words,
+) -> Feed:
+    """Return a feed of these rows, which are in order."""
+    links = Links.whole(settings, words.language)
+    entries = tuple(entry(row, dossiers[row.record_id], links, settings, words) for row in rows)
+    moved = dates.instant(position.changed_at) if position.changed_at else _NEVER
+    said = words.feeds[name]
+    return Feed(
+        id=settings.tag(f"feeds/{words.language}/{name}"),
+        url=links.feed(name, "").removesuffix("."),
+        home=links.home,
+        language=words.language,
+        title=words.say["colon"].format(settings.title, said.title),
+        subtitle=said.about,
+        author=settings.author,
+        author_url=settings.base_url,
+        rights=words.say["rights"],
+        updated=max((one.updated for one in entries), default=moved),
+        entries=entries,
+    )
+
+
+def entry(
+    row: Announced, dossier: Dossier, links: Links, settings: Settings, words: Words
+) -> Entry:
+    """Return the entry of a row: a record, what is left of a withdrawn one, or a correction."""
+    correcting = row.kind.startswith("correction/")
+    made = changes.told(dossier, row.event, words) if correcting else None
+    day = row.updated_at
+    link = Link("alternate", links.record(dossier.id), "text/html")
+    more: tuple[Link, ...] = ()
+    if made is not None:
+        title, body = made.title, content.of_correction(dossier, made, day, links, words)
+        link = Link("alternate", links.record(dossier.id, row.event), "text/html")
+        more = (
+            Link("related", links.record(dossier.id), "text/html", changes.heading(dossier, words)),
+        )
+    elif correcting or row.state != "current":
+        title = words.titles["retracted"].format(changes.heading(dossier, words))
+        body = content.of_withdrawn(dossier, _withdrawal(dossier, words), day, links, words)
+    else:
+        title, body = headline(dossier, words), content.of_record(dossier, links, words)
+    if row.state == "current":
+        more += _via(dossier, row.event if correcting else None)
+    return Entry(
+        id=settings.tag(row.entry_id),
+        title=title,
+        links=(link, *more),
+        published=dates.instant(row.published_at),
+        updated=dates.instant(day),
+        content=body,
+        categories=_categories(row, dossier, words),
+        kind=row.kind,
+        subject=headline(dossier, words),
+        changes=made.changes if made and made.in_force else (),
+        aside=made.sentence if made and made.in_force and made.subject else None,
+        when=dates.text(dossier.day, words.dates) if dossier.day else None,
+        withdrawn=row.state != "current",
+    )
+
+
+def headline(dossier: Dossier, words: Words) -> str:
+    """Return what a record is called where it stands alone: its label, made to say what it is."""
+    row, said = dossier.row, changes.heading(dossier, words)
+    match dossier.kind:
+        case "commitment" if row.get("kind") in words.titles:
+            return words.titles[row["kind"]].format(said)
+        case "figure" if row.get("as_of"):
+            return words.titles["figure"].format(said, dates.text(row["as_of"], words.dates))
+    return said
+
+
+def _withdrawal(dossier: Dossier, words: Words) -> changes.Told | None:
+    """Return the last withdrawal in force of a record."""
+    for made in reversed(dossier.corrections):
+        told = changes.told(dossier, made.event, words)
+        if told and told.in_force and told.effect == "retracted":
+            return told
+    return None
+
+
+def _via(dossier: Dossier, event: int | None) -> tuple[Link, ...]:
+    """Return the link to the first source that can be read on the web."""
+    items = cited(dossier, None if event is None else [event])
+    return tuple(
+        Link("via", url, "text/html", item.title) for item in items if (url := web(item.url))
+    )[:1]
+
+
+def _categories(row: Announced, dossier: Dossier, words: Words) -> tuple[Category, ...]:
+    topics = (Category(slug, label(dossier, slug, words)) for slug in dossier.topics)
+    return (Category(row.kind, words.kind(row.kind)), *topics)

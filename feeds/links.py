@@ -1,0 +1,56 @@
+"""Addresses, made of the settings and never of a request. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from feeds.settings import Settings
+
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """Addresses in one language. ``base`` is empty for links within the site, whole for feeds."""
+
+    base: str
+    datasette: str
+    language: str
+
+    @classmethod
+    def within(cls, settings: Settings, language: str) -> Links:
+        """Return links as pages have them: they lead to whatever host the reader is at."""
+        return cls(base="", datasette=settings.datasette_url, language=language)
+
+    @classmethod
+    def whole(cls, settings: Settings, language: str) -> Links:
+        """Return links as feeds have them, with the host."""
+        return cls(base=settings.base_url, datasette=settings.datasette_url, language=language)
+
+    @property
+    def home(self) -> str:
+        """The home page."""
+        return f"{self.base}/{self.language}/"
+
+    def feed(self, name: str, format: str) -> str:
+        """Return the address of a feed."""
+        return f"{self.base}/{self.language}/feeds/{name}.{format}"
+
+    def record(self, slug: str, event: int | None = None) -> str:
+        """Return the page of a record, at the place of an event in its history."""
+        place = f"#E{event}" if event is not None else ""
+        return f"{self.base}/{self.language}/records/{quote(slug)}{place}"
+
+    def row(self, table: str, key: str | int) -> str:
+        """Return a row in Datasette."""
+        return f"{self.datasette}/archive/{table}/{tilde(str(key))}"
+
+    def rows(self, table: str, column: str, value: str) -> str:
+        """Return the rows of a table with a value, in Datasette."""
+        return f"{self.datasette}/archive/{table}?{column}__exact={quote(value, safe='')}"
+
+
+def tilde(text: str) -> str:
+    """Return text as Datasette writes it in paths: any byte but letters, digits, _ and - as ~XX."""
+    return "".join(chr(b) if chr(b) in _PLAIN else f"~{b:02X}" for b in text.encode())

@@ -1,0 +1,42 @@
+"""What Atom and RSS share: clean text, the style sheet, and elements that feedgen cannot write itself."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from lxml import etree
+
+ATOM = "http://www.w3.org/2005/Atom"
+DC = "http://purl.org/dc/elements/1.1/"
+GENERATOR = "powys-archive"
+
+#: Not characters of XML 1.0 (section 2.2), and marks that turn the direction of what follows them.
+_UNFIT = re.compile(
+    "[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u202a-\u202e\u2066-\u2069]"
+)
+_STYLE = 'type="text/css" href="/static/feed.css"'
+
+
+def clean(text: str) -> str:
+    """Return text without what XML cannot carry: one control character must never take a feed down."""
+    return _UNFIT.sub("", text)
+
+
+def line(text: str) -> str:
+    """Return clean text on one line; a mark stands in for a text of which nothing is left."""
+    return " ".join(clean(text).split()) or "…"
+
+
+def add(parent: Any, name: str, text: str | None = None, **attributes: str | None) -> Any:
+    """Append an element; attributes that are None are left out."""
+    made = etree.SubElement(
+        parent, name, {key: clean(value) for key, value in attributes.items() if value is not None}
+    )
+    made.text = text
+    return made
+
+
+def add_style(root: Any) -> None:
+    """Put the style sheet before the root, so that a feed opened in a browser can be read."""
+    root.addprevious(etree.ProcessingInstruction("xml-stylesheet", _STYLE))
