@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-from archive.amending import AmendError, amended, apply, content, in_force, same
+from archive.amending import AmendError, amended, amendments, apply, in_force, same
 from archive.labels import shorten
 from archive.spans import SourceText, digest, locate
 from events import codec
@@ -220,13 +220,7 @@ class _State:
         if undone[seq] is not None:
             raise InvalidEvent(f"E{seq} was retracted by E{undone[seq]}", "/target")
         target = next(event for event in events if event.seq == seq)
-        amendments = [
-            event
-            for event in events
-            if event.type == "RecordAmended" and undone[event.seq] is None
-            if event.payload.get("target") == seq
-        ]
-        return target, amendments
+        return target, amendments(events, undone).get(seq, [])
 
     def _amendment(self, event: NewEvent) -> NewEvent:
         """Check the changes of an amendment and give their values the types of the fields."""
@@ -234,10 +228,10 @@ class _State:
         for other in () if self.anew else self._related(said["target"]):
             if other.type == "RecordAmended" and _repeats(said, other.payload):
                 return codec.build("RecordAmended", other.payload, list(other.evidence))
-        target, amendments = self._standing(said["target"])
+        target, before = self._standing(said["target"])
         if target.type not in RECORDING and target.type != "TranslationAdded":
             raise InvalidEvent(f"E{target.seq} is a correction: retract it instead", "/target")
-        now = amended(target, amendments)
+        now = amended(target, before)
         changes = []
         for number, change in enumerate(said["changes"]):
             where = f"/changes/{number}"
@@ -259,7 +253,7 @@ class _State:
             value = codec.at(whole, change["path"]) if codec.has(whole, change["path"]) else None
             changes.append({**step, "to": value})
             now = whole
-        self._check_spans(amended(target, amendments).get("evidence", ()), now["evidence"])
+        self._check_spans(amended(target, before).get("evidence", ()), now["evidence"])
         return codec.build(
             "RecordAmended", {**said, "changes": changes}, msgspec.to_builtins(event.evidence)
         )
@@ -310,14 +304,19 @@ class _State:
         said = msgspec.to_builtins(event.payload)
         if self.known(event) is not None:
             return
-        target, amendments = self._standing(said["target"])
+        target, before = self._standing(said["target"])
         if event.type == "RecordDisputed":
             if target.type not in RECORDING:
                 raise InvalidEvent(
                     f"E{target.seq} is a correction: only records are disputed", "/target"
                 )
-            if not codec.has(amended(target, amendments), said["path"]):
+            if not codec.has(amended(target, before), said["path"]):
                 raise InvalidEvent(f"E{target.seq} has no {said['path']}", "/path")
+        elif target.type == "TextRedacted":
+            raise InvalidEvent(
+                f"E{target.seq} is an act: `archive release` shows again what it withheld",
+                "/target",
+            )
         else:
             self._check_restored(target.seq)
 
@@ -450,6 +449,3 @@ def _field_of(value: Any, slug: str, path: str = "") -> str:
         if found := _field_of(item, slug, f"{path}/{name}"):
             return found
     return ""
-
-
-__all__ = ["Admission", "Draft", "Problem", "View", "admit", "content"]

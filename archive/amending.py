@@ -5,10 +5,26 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from events.codec import at, has
 from events.envelope import Event
+from events.vocabulary import RECORDING
+
+#: Types whose events say something that can be amended.
+TELLING = frozenset({*RECORDING, "TranslationAdded"})
+
+
+class Told(NamedTuple):
+    """An event in force and what it says now, after its amendments: payload and evidence together."""
+
+    event: Event
+    content: dict[str, Any]
+
+    @property
+    def evidence(self) -> list[dict[str, Any]]:
+        """Its evidence, as amended."""
+        return list(self.content.get("evidence", ()))
 
 
 class AmendError(ValueError):
@@ -27,6 +43,25 @@ def in_force(events: Sequence[Event]) -> dict[int, int | None]:
         if event.type == "RecordRetracted" and undone[event.seq] is None and target in undone:
             undone[target] = event.seq
     return undone
+
+
+def telling(events: Sequence[Event], undone: Mapping[int, int | None]) -> list[Told]:
+    """Return every event in force that tells something of the world, with its amendments applied."""
+    made = amendments(events, undone)
+    return [
+        Told(event, amended(event, made.get(event.seq, ())))
+        for event in events
+        if event.type in TELLING and undone[event.seq] is None
+    ]
+
+
+def amendments(events: Iterable[Event], undone: Mapping[int, int | None]) -> dict[int, list[Event]]:
+    """Return the amendments in force, by the number of the event they amend."""
+    found: dict[int, list[Event]] = {}
+    for event in events:
+        if event.type == "RecordAmended" and undone[event.seq] is None:
+            found.setdefault(event.payload.get("target", -1), []).append(event)
+    return found
 
 
 def content(event: Event) -> dict[str, Any]:

@@ -8,11 +8,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
-from archive.amending import amended, in_force
+from archive.amending import Told
 from archive.spans import digest
 from events import edtf
-from events.envelope import Event
-from events.vocabulary import RECORDING
 
 #: Words of a source at a span; None when its text is not attached.
 Words = Callable[[str, int, int], str | None]
@@ -41,31 +39,6 @@ class Finding(NamedTuple):
     check: str
     where: str
     message: str
-
-
-class Told(NamedTuple):
-    """A recording event in force with what it says after its amendments."""
-
-    event: Event
-    content: dict[str, Any]
-
-
-def told(events: Sequence[Event]) -> list[Told]:
-    """Return every recording event in force with its amendments applied."""
-    undone = in_force(events)
-    amendments: dict[int, list[Event]] = defaultdict(list)
-    for event in events:
-        if (
-            event.type == "RecordAmended"
-            and undone[event.seq] is None
-            and "target" in event.payload
-        ):
-            amendments[event.payload["target"]].append(event)
-    return [
-        Told(event, amended(event, amendments[event.seq]))
-        for event in events
-        if event.type in RECORDING and undone[event.seq] is None
-    ]
 
 
 def spans(items: Iterable[Told], words: Words) -> Iterator[Finding | bool]:

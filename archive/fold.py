@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
-from archive.amending import amended, in_force
+from archive.amending import Told, in_force, telling
 from archive.choosing import COLLECTED, Candidate, Dispute, choose
 from archive.disputes import Sources, contested, disputes_of, published, supporting, upheld
 from archive.history import claims, corrections
@@ -20,23 +20,12 @@ from archive.record import (
     Item,
     Proof,
     Record,
+    Removal,
     SourceFacts,
     Version,
 )
 from events import edtf
 from events.envelope import Event
-from events.vocabulary import RECORDING
-
-
-class _Told(NamedTuple):
-    """A recording event and what it says now, after its amendments."""
-
-    event: Event
-    content: dict[str, Any]
-
-    @property
-    def evidence(self) -> list[dict[str, Any]]:
-        return list(self.content.get("evidence", ()))
 
 
 def merged_slugs(slug: str, events: Sequence[Event]) -> list[str]:
@@ -91,6 +80,11 @@ def fold(
         conflicts=now.conflicts,
         corrections=tuple(corrections(slug, ids, events, now.undone)),
         versions=versions,
+        removals=tuple(
+            Removal(event.seq, event.payload["target"], event.recorded_at)
+            for event in events
+            if event.type == "TextRedacted"
+        ),
         first_event=versions[0].event if versions else 0,
         known_from=versions[0].known_from if versions else "",
         changed_at=versions[-1].known_from if versions else "",
@@ -109,7 +103,7 @@ def _itself(slug: str, fields: dict[str, Any]) -> Sources:
 def _state(slug: str, ids: frozenset[str], events: Sequence[Event], sources: Sources) -> Record:
     """Fold events (a whole history, or its beginning) into fields, lists and conflicts."""
     undone = in_force(events)
-    told = _told(events, undone)
+    told = telling(events, undone)
     own = [_under(slug, item) for item in told if item.content.get("id") in ids]
     merged_into = _merged_into(slug, events, undone)
     state: Literal["current", "retracted", "merged"] = (
@@ -132,37 +126,19 @@ def _state(slug: str, ids: frozenset[str], events: Sequence[Event], sources: Sou
     )
 
 
-def _under(slug: str, item: _Told) -> _Told:
+def _under(slug: str, item: Told) -> Told:
     """Return an event without its name where it was recorded under a slug merged into this one."""
     if item.content["id"] == slug or "name" not in item.content:
         return item
-    return _Told(item.event, {k: v for k, v in item.content.items() if k != "name"})
+    return Told(item.event, {k: v for k, v in item.content.items() if k != "name"})
 
 
-def _former_names(slug: str, ids: frozenset[str], told: Sequence[_Told]) -> Iterable[Item]:
+def _former_names(slug: str, ids: frozenset[str], told: Sequence[Told]) -> Iterable[Item]:
     """Yield the names that merged slugs were recorded under: the record is known by them, too."""
     for item in told:
         if item.content.get("id") in ids - {slug} and "name" in item.content:
             name = {"name": item.content["name"], "kind": "known-as", "lang": "en"}
             yield Item(name, item.event.seq, next(iter(supporting(item.evidence, "name")), None))
-
-
-def _told(events: Sequence[Event], undone: dict[int, int | None]) -> list[_Told]:
-    """Return the recording events in force with their amendments applied."""
-    amendments: dict[int, list[Event]] = {}
-    for event in events:
-        if (
-            event.type == "RecordAmended"
-            and undone[event.seq] is None
-            and "target" in event.payload
-        ):
-            amendments.setdefault(event.payload["target"], []).append(event)
-    return [
-        _Told(event, amended(event, amendments.get(event.seq, ())))
-        for event in events
-        if (event.type in RECORDING or event.type == "TranslationAdded")
-        and undone[event.seq] is None
-    ]
 
 
 def _merged_into(slug: str, events: Sequence[Event], undone: dict[int, int | None]) -> str | None:
@@ -174,7 +150,7 @@ def _merged_into(slug: str, events: Sequence[Event], undone: dict[int, int | Non
 
 
 def _fields(
-    own: Sequence[_Told], disputes: dict[tuple[int, str], Dispute], sources: Sources
+    own: Sequence[Told], disputes: dict[tuple[int, str], Dispute], sources: Sources
 ) -> tuple[dict[str, Any], dict[str, int], tuple[Conflict, ...]]:
     """Choose each field's value; return values, the events they come from, and the conflicts."""
     fields: dict[str, Any] = {}
@@ -205,7 +181,7 @@ def _fields(
 
 
 def _candidate(
-    item: _Told, name: str, disputes: dict[tuple[int, str], Dispute], sources: Sources
+    item: Told, name: str, disputes: dict[tuple[int, str], Dispute], sources: Sources
 ) -> Candidate:
     said_by = supporting(item.evidence, name)
     facts = [fact for source in said_by if (fact := sources(source))]
@@ -218,7 +194,7 @@ def _candidate(
     )
 
 
-def _collect(name: str, own: Sequence[_Told], disputes: dict[tuple[int, str], Dispute]) -> Any:
+def _collect(name: str, own: Sequence[Told], disputes: dict[tuple[int, str], Dispute]) -> Any:
     """Unite a field's elements over the events, in order, each once, without the rightly contested."""
     if name == "external_ids":
         return {
@@ -237,7 +213,7 @@ def _collect(name: str, own: Sequence[_Told], disputes: dict[tuple[int, str], Di
     return list(found.values())
 
 
-def _readings(own: Sequence[_Told], disputes: dict[tuple[int, str], Dispute]) -> tuple[Item, ...]:
+def _readings(own: Sequence[Told], disputes: dict[tuple[int, str], Dispute]) -> tuple[Item, ...]:
     """Return every reading of a deadline with the source that gives it."""
     return tuple(
         Item(
@@ -251,7 +227,7 @@ def _readings(own: Sequence[_Told], disputes: dict[tuple[int, str], Dispute]) ->
     )
 
 
-def _items(ids: frozenset[str], told: Sequence[_Told], type_name: str) -> tuple[Item, ...]:
+def _items(ids: frozenset[str], told: Sequence[Told], type_name: str) -> tuple[Item, ...]:
     return tuple(
         Item(item.content, item.event.seq, next(iter(supporting(item.evidence, "name")), None))
         for item in told
@@ -263,7 +239,7 @@ def _outcome(
     ids: frozenset[str], events: Sequence[Event], undone: dict[int, int | None], sources: Sources
 ) -> dict[str, Any] | None:
     """Return the newest outcome of a commitment, folded from its own events; None when unknown."""
-    told = [item for item in _told(events, undone) if item.content.get("commitment") in ids]
+    told = [item for item in telling(events, undone) if item.content.get("commitment") in ids]
     disputes = disputes_of(events, undone)
     found = []
     for slug in dict.fromkeys(item.content.get("id") for item in told):
@@ -274,7 +250,7 @@ def _outcome(
 
 
 def _proofs(
-    told: Sequence[_Told], events: Sequence[Event], undone: dict[int, int | None]
+    told: Sequence[Told], events: Sequence[Event], undone: dict[int, int | None]
 ) -> Iterable[Proof]:
     """Yield the evidence of every event in force, corrections' own evidence included."""
     seen = {item.event.seq for item in told}

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+from archive import signing
 from archive.home import Home
+from archive.store import Store
+from events.errors import EventsError
 from events.log import SqliteLog
 
 #: How often to look whether the log has grown. A look reads one number from its file.
@@ -28,6 +33,7 @@ class Follower(threading.Thread):
         self._echo = echo
         self._ended = threading.Event()
         self._trouble: str | None = None
+        self._told: list[str] = []
 
     def stop(self) -> None:
         """End the thread after the transaction it is in."""
@@ -48,14 +54,31 @@ class Follower(threading.Thread):
         """Catch up whenever the log or the tables' file differs from what it was after the last time."""
         file = _identity(self._home.log_path)
         seen = None
+        again = 0.0
         while _identity(self._home.log_path) == file:
             changes, tables = log.changes, _state(self._home.tables_path)
-            if tables is None or (changes, tables) != seen:
-                self._home.tables(log).close()
-                self._recovered()
+            due = again and time.monotonic() > again
+            if tables is None or (changes, tables) != seen or due:
+                log.replay()  # whoever recorded an erasure may have been killed before it was done
+                with contextlib.closing(self._home.tables(log)) as store:
+                    self._recovered()
+                    again = 0.0 if self._sign(log, store) else time.monotonic() + PAUSE
                 seen = changes, _state(self._home.tables_path)
             if self._ended.wait(EVERY):
                 return
+
+    def _sign(self, log: SqliteLog, store: Store) -> bool:
+        """Sign what the tables show; where that fails the tables go on, and what is signed stays as it is."""
+        try:
+            told = signing.lacking(self._home, signing.sign(self._home, log, store))
+            signed = True
+        except EventsError as error:
+            told, signed = [f"The log cannot be signed: {error}"], False
+        for line in told:
+            if line not in self._told:
+                self._echo(line)
+        self._told = told
+        return signed
 
     def _report(self, trouble: str) -> None:
         if trouble != self._trouble:

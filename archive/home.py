@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from archive.projector import Progress, open_current
+from archive.projector import Applied, Progress, Signed, open_current, rebuild
 from archive.store import Store
 from events import transfer
 from events.errors import LogError
+from events.head import HEAD, Head, HeadError
 from events.log import SqliteLog
 
 
@@ -43,6 +45,11 @@ class Home:
         """
         if self.exists:
             raise LogError(f"{self.path} holds an archive already; nothing was changed")
+        if (self.path / HEAD).exists():
+            raise LogError(
+                f"{self.path} holds the signed head of a log, but not the log: bring that back (`archive"
+                " restore`), or choose another folder"
+            )
         self.path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self.path, prefix=".init-") as folder:
             draft = Path(folder) / "log.db"
@@ -57,11 +64,36 @@ class Home:
         return count
 
     def log(self) -> SqliteLog:
-        """Open the log; raise LogError with advice where there is none."""
+        """Open the log, its erasures repeated; raise LogError with advice where there is none.
+
+        A copy from before an erasure, put in the log's place, holds what was erased: it is destroyed here.
+        """
         if not self.exists:
             raise LogError(f"there is no archive in {self.path}: run `archive init` first")
-        return SqliteLog(self.log_path)
+        with contextlib.ExitStack() as undo:
+            log = undo.enter_context(SqliteLog(self.log_path))
+            log.replay()
+            undo.pop_all()
+        return log
 
     def tables(self, log: SqliteLog, progress: Progress | None = None) -> Store:
         """Open the tables, brought up to the log; ``progress`` is told done and total records."""
-        return open_current(log, self.tables_path, progress)
+        return open_current(log, self.tables_path, progress, self.signed())
+
+    def rebuild(self, log: SqliteLog, progress: Progress | None = None) -> Applied:
+        """Make the tables anew from the log, with the signed head in them."""
+        return rebuild(log, self.tables_path, progress, self.signed())
+
+    def publish(self, store: Store) -> None:
+        """Put the signed head into the tables, last of all that it covers."""
+        if signed := self.signed():
+            store.set_checkpoint(*signed)
+
+    def signed(self) -> Signed | None:
+        """Return the last signed head with its key; None where there is none that could be published."""
+        try:
+            head = Head(self.path)
+            last = head.last()
+        except HeadError:
+            return None
+        return Signed(last.checkpoint.size, last.note, str(head.verifier))

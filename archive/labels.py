@@ -26,6 +26,8 @@ _RESULTS = {
     "withdrawn": "Withdrawn",
 }
 LABEL_LENGTH = 120
+#: Kinds whose word in a slug is an abbreviation.
+KINDS = {"org": "organisation", "doc": "document"}
 
 
 def face(record: Record, context: Context) -> Face:
@@ -33,6 +35,9 @@ def face(record: Record, context: Context) -> Face:
 
     What is said at a meeting is said on its day, where the source gives no other.
     """
+    if not record.versions:  # nothing of it can be read, but others name it
+        label = f"{KINDS.get(record.kind, record.kind)} (withheld)"
+        return Face(None, label, record.state, record.merged_into, None)
     fields = record.fields or _last_fields(record)
     meeting = context.face(slug) if (slug := context.resolve(fields.get("meeting"))) else None
     said = meeting.day if meeting and record.kind == "statement" else None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from archive import checking, showing
-from archive.amending import amended, in_force
+from archive.amending import amended, amendments, in_force, telling
 from archive.store import Store
 from archive.view import LogView
 from events.errors import EventsError
@@ -36,7 +36,9 @@ def show(log: SqliteLog, store: Store, name: str) -> Iterator[str]:
     if "/" not in name:
         seq = event_number(name)
         content, undone = _standing(log, store, seq)
-        yield from showing.event_lines(log.get([seq])[0], content, undone)
+        yield from showing.event_lines(
+            log.get([seq])[0], content, undone, log.acts().hiding(seq).values()
+        )
         return
     found = store.rows("SELECT * FROM records WHERE id = ?", name) if name.isascii() else []
     if not found:
@@ -51,7 +53,8 @@ def show(log: SqliteLog, store: Store, name: str) -> Iterator[str]:
 
 def check(log: SqliteLog, store: Store) -> Iterator[checking.Finding | bool]:
     """Yield every finding on the whole archive; for spans True (verified) or False (no text)."""
-    items = checking.told(list(log.read()))
+    events = list(log.read())
+    items = telling(events, in_force(events))
     publishers = {
         row["id"]: row["publisher_id"] for row in store.rows("SELECT id, publisher_id FROM sources")
     }
@@ -88,10 +91,4 @@ def _standing(log: SqliteLog, store: Store, seq: int) -> tuple[dict[str, Any], i
         raise NotThere(str(error)) from None
     undone = in_force(events)
     target = next(event for event in events if event.seq == seq)
-    amendments = [
-        event
-        for event in events
-        if event.type == "RecordAmended" and undone[event.seq] is None
-        if event.payload.get("target") == seq
-    ]
-    return amended(target, amendments), undone[seq]
+    return amended(target, amendments(events, undone).get(seq, ())), undone[seq]

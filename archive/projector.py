@@ -11,16 +11,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from archive import labels
+from archive import labels, public_log
 from archive.about import about, named
 from archive.fold import fold, merged_slugs
 from archive.record import Record, SourceFacts
 from archive.store import PROJECTION_VERSION, Store, TablesDamaged
 from archive.table import Context, Face, Row
-from archive.tables import TABLES, finding
+from archive.tables import TABLES, feed_entries, finding, removals
 from archive.tables.log import event_row, index_rows
 from archive.tables.tenures import implied_ends
 from events import edtf
+from events.acts import Acts
 from events.envelope import Event
 from events.errors import EventsError
 from events.log import Log
@@ -44,6 +45,14 @@ class OtherLog(EventsError):
     """The tables were not made from this log."""
 
 
+class Signed(NamedTuple):
+    """A signed head to publish: its size, the note, and the key to check it with."""
+
+    size: int
+    note: str
+    vkey: str
+
+
 class Applied(NamedTuple):
     """What a run of the projector did."""
 
@@ -54,34 +63,50 @@ class Applied(NamedTuple):
 def catch_up(log: Log, store: Store, progress: Progress | None = None) -> Applied:
     """Fold the log's new events into the tables: touched records only, one transaction.
 
-    Raises OtherLog when the tables are not a fold of this log's beginning; then `rebuild`.
+    What withholds or erases makes all tables anew: no row, no index and no free page of the file then holds
+    a word of it. Raises OtherLog when the tables are not a fold of this log's beginning; then `rebuild`.
     """
     if log.size == store.position().events:
         _same_log(log, store)
         return Applied(0, 0)
+    if (applied := _advance(log, store, progress or _silent)) is None:
+        signed = store.checkpoint()
+        applied = rebuild(log, store.path, progress, Signed(*signed) if signed else None)
+    return applied
+
+
+def _advance(log: Log, store: Store, progress: Progress) -> Applied | None:
+    """Fold the new events; None when one of them changes what older events say."""
     with store.transaction():
         start = store.position().events
         _same_log(log, store)
+        if start and any(act.digests for act in log.acts().since(start)):
+            return None
         new = list(log.read(start))
         if not new:
             return Applied(0, 0)
-        touched = _record_events(store, new)
+        touched = _record_events(log, store, new)
+        public_log.write(log, store, start, start + len(new))
         work = _Work(log, store, new)
-        work.fold_all(touched, progress or _silent)
+        work.fold_all(touched, progress)
         work.write()
         store.set_position(start + len(new), log.root(start + len(new)).hex(), new[-1].recorded_at)
         return Applied(len(new), len(work.folded))
 
 
-def rebuild(log: Log, path: Path, progress: Progress | None = None) -> Applied:
+def rebuild(
+    log: Log, path: Path, progress: Progress | None = None, signed: Signed | None = None
+) -> Applied:
     """Make the tables from zero beside the file at ``path``, then copy them over it.
 
-    A reader of the file sees the old tables or the new ones, never a mixture.
+    A reader of the file sees the old tables or the new ones, never a mixture; ``signed`` is published in them.
     """
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".rebuild-") as folder:
         fresh = Store(Path(folder) / "archive.db")
         try:
-            applied = catch_up(log, fresh, progress)
+            applied = _advance(log, fresh, progress or _silent) or Applied(0, 0)
+            if signed:
+                fresh.set_checkpoint(*signed)
             fresh.finish()
             fresh.copy_over(path)
         finally:
@@ -89,7 +114,9 @@ def rebuild(log: Log, path: Path, progress: Progress | None = None) -> Applied:
     return applied
 
 
-def open_current(log: Log, path: Path, progress: Progress | None = None) -> Store:
+def open_current(
+    log: Log, path: Path, progress: Progress | None = None, signed: Signed | None = None
+) -> Store:
     """Open the tables of a log, rebuilt first when missing, damaged, from another log, or older."""
     if path.exists():
         with contextlib.suppress(OtherLog, TablesDamaged), contextlib.ExitStack() as undo:
@@ -97,9 +124,11 @@ def open_current(log: Log, path: Path, progress: Progress | None = None) -> Stor
             undo.callback(store.close)
             if store.version == PROJECTION_VERSION:
                 catch_up(log, store, progress)
+                if signed:
+                    store.set_checkpoint(*signed)
                 undo.pop_all()
                 return store
-    rebuild(log, path, progress)
+    rebuild(log, path, progress, signed)
     return Store(path)
 
 
@@ -113,8 +142,11 @@ def _same_log(log: Log, store: Store) -> None:
         raise OtherLog("the tables were made from another log: run `archive build --rebuild`")
 
 
-def _record_events(store: Store, new: Sequence[Event]) -> list[str]:
-    """Store the new events and their index; return the records they are about."""
+def _record_events(log: Log, store: Store, new: Sequence[Event]) -> list[str]:
+    """Store the new events and their index; return the records they are about.
+
+    And those they only name of which nothing can be read: what is named has its place in `records`.
+    """
     subjects: dict[int, list[str]] = {}
 
     def of(seq: int) -> Iterable[str]:
@@ -129,7 +161,24 @@ def _record_events(store: Store, new: Sequence[Event]) -> list[str]:
         index += index_rows(event.seq, subjects[event.seq], named(event.payload, event.evidence))
     store.insert("events", rows)
     store.insert("event_records", index)
-    return list(dict.fromkeys(slug for slugs in subjects.values() for slug in slugs))
+    _record_removals(log.acts(), store, new, subjects)
+    touched = dict.fromkeys(slug for slugs in subjects.values() for slug in slugs)
+    others = dict.fromkeys(row["record_id"] for row in index if row["record_id"] not in touched)
+    return [*touched, *(slug for slug in others if not store.about(slug))]
+
+
+def _record_removals(
+    acts: Acts, store: Store, new: Sequence[Event], subjects: dict[int, list[str]]
+) -> None:
+    """Store the acts among new events, their notices, and what is left of the entries they took away."""
+    done = [event for event in new if event.type == "TextRedacted"]
+    store.insert("removals", [removals.row(event) for event in done])
+    entries = [feed_entries.notice(event) for event in done]
+    for event in new:
+        hiding = acts.hiding(event.seq) or acts.hiding(event.payload.get("target", -1))
+        if hiding and (row := feed_entries.stub(event, subjects[event.seq], max(hiding.values()))):
+            entries.append(row)
+    store.insert("feed_entries", entries)
 
 
 class _Work:
@@ -164,9 +213,10 @@ class _Work:
 
     def _showing(self, slug: str) -> Iterator[str]:
         """Yield the records that name this one, or a slug that was merged into it."""
-        yield from self.store.naming(slug)
-        for merged in self.store.merged_into(slug):
-            yield from self._showing(merged)
+        slugs = [slug]
+        for one in slugs:  # grows while merges lead to more slugs
+            yield from self.store.naming(one)
+            slugs += [other for other in self.store.merged_into(one) if other not in slugs]
 
     def write(self) -> None:
         """Write the rows of everything folded."""

@@ -110,6 +110,14 @@ class Proof(NamedTuple):
     corrects: bool = False
 
 
+class Removal(NamedTuple):
+    """An act that withheld, released or erased something of event ``target``."""
+
+    event: int
+    target: int
+    at: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """A record as it stands: chosen fields, every claim, conflicts, corrections and versions."""
@@ -128,6 +136,7 @@ class Record:
     conflicts: tuple[Conflict, ...] = ()
     corrections: tuple[Correction, ...] = ()
     versions: tuple[Version, ...] = ()
+    removals: tuple[Removal, ...] = ()
     undone: dict[int, int | None] = field(default_factory=dict)
     first_event: int = 0
     known_from: str = ""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from archive import signing
 from archive.admission import Admission, Draft, admit
 from archive.home import Home
 from archive.projector import Progress, catch_up
@@ -24,10 +25,15 @@ class TextRefused(EventsError):
 
 
 class Recorded(NamedTuple):
-    """What came of a batch: the judgement, and the numbers of the events appended."""
+    """What came of a batch: the judgement, and the numbers of the events appended.
+
+    ``unsigned`` says why the signed head could not follow: then the events are durable, but nobody outside
+    can check them yet.
+    """
 
     admission: Admission
     seqs: list[int]
+    unsigned: str = ""
 
 
 def record(
@@ -42,7 +48,8 @@ def record(
     """Judge drafts and, unless anything is wrong or ``dry_run``, append them; then fold them.
 
     ``texts`` are texts at hand, by the SHA-256 (hex) of their bytes; they are kept. ``anew`` records also
-    what was recorded before. Raises TextRefused for a text that is of no source.
+    what was recorded before. Raises TextRefused for a text that is of no source, HeadError when the log has
+    no signed head, or does not extend it: then nothing is recorded.
     """
     with home.log() as log:
         store = home.tables(log, progress)
@@ -53,6 +60,8 @@ def record(
                 _check_texts(store, admission, texts)
                 if admission.problems or dry_run:
                     return Recorded(admission, [])
+                _check_kept(log, store, texts)
+                signing.require(home, log)
                 try:
                     seqs = (
                         log.append(admission.events, expected=view.size) if admission.events else []
@@ -64,10 +73,20 @@ def record(
                     continue
                 catch_up(log, store, progress)
                 _keep_texts(log, store, texts)
-                return Recorded(admission, seqs)
+                return Recorded(admission, seqs, _sign(home, log, store))
         finally:
             store.close()
     raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _sign(home: Home, log: SqliteLog, store: Store) -> str:
+    """Sign what was recorded; return what a person must be told of that."""
+    try:
+        return "; ".join(signing.lacking(home, signing.sign(home, log, store)))
+    except (
+        EventsError
+    ) as error:  # it is recorded all the same: to say that it failed would be wrong
+        return f"recorded, but not signed: {error}; `archive sign` tries again"
 
 
 def attach(home: Home, source: str, path: Path) -> int:
@@ -123,6 +142,14 @@ def _check_texts(store: Store, admission: Admission, texts: Mapping[str, str]) -
             raise TextRefused(
                 f"a text given is of no source here: its SHA-256 is {sha256}, which no capture names"
             )
+
+
+def _check_kept(log: SqliteLog, store: Store, texts: Mapping[str, str]) -> None:
+    """Refuse a text that was erased, before anything is recorded with it."""
+    for sha256 in texts:
+        source = store.source_by_digest(sha256)
+        if source is not None and (act := log.text_erased(source)):
+            raise TextRefused(f"the text of {source} was erased by E{act.seq}: leave it out")
 
 
 def _keep_texts(log: SqliteLog, store: Store, texts: Mapping[str, str]) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
+from events.acts import Act
 from events.envelope import Event, NewEvent
 
 #: Fields that the line on an event gives anyway.
@@ -71,12 +73,20 @@ def brief(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def event_lines(event: Event, content: dict[str, Any], undone: int | None) -> Iterator[str]:
-    """Yield an event in full: what it says now, pointer by pointer, as `archive amend` takes them."""
+def event_lines(
+    event: Event, content: dict[str, Any], undone: int | None, hiding: Iterable[Act] = ()
+) -> Iterator[str]:
+    """Yield an event in full: what it says now, pointer by pointer, as `archive amend` takes them.
+
+    ``hiding`` are the acts that hide its fields, one for each field hidden.
+    """
     state = "in force" if undone is None else f"out of force, retracted by E{undone}"
     yield f"{event.name}  {event.type}  recorded {event.recorded_at} by {event.recorded_by}, {state}"
-    if event.missing:
-        yield f"  {event.missing} of its fields were erased"
+    acts = Counter(hiding)
+    for act, number in sorted(acts.items()):
+        yield f"  {counted(number, 'field')} {act.kind} by E{act.seq} ({act.reason})"
+    if lost := event.missing - acts.total():
+        yield f"  {counted(lost, 'field')} missing, and no act says why"
     for name, value in content.items():
         yield from _pointers(f"/{name}", value)
     yield f"  leaf hash {event.leaf_hash}"

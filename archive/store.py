@@ -7,6 +7,7 @@ same file; it is written in place, one transaction at a time, and never replaced
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -15,12 +16,12 @@ from typing import Any, NamedTuple
 from sqlite_utils import Database
 
 from archive.table import Face, Row
-from archive.tables import TABLES, finding
+from archive.tables import TABLES, finding, proof
 from archive.tables.commitments import STATUS_VIEW
 from events.errors import EventsError
 
 #: Raise when the tables or the fold change: an older file is then rebuilt, never migrated.
-PROJECTION_VERSION = 1
+PROJECTION_VERSION = 2
 APPLICATION_ID = 0x50777941
 BUSY_SECONDS = 10.0
 _DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
@@ -29,7 +30,8 @@ _DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 OWNED = tuple(
     table
     for table in TABLES
-    if table.name not in ("records", "events", "event_records", "log_position")
+    if table.name not in ("records", "events", "event_records", "log_position", "removals")
+    and table not in proof.TABLES
 )
 
 
@@ -107,6 +109,35 @@ class Store:
         """Write how far the tables are; in the same transaction as their rows."""
         row = {"id": 1, "events": events, "root": root, "changed_at": changed_at}
         self._db["log_position"].upsert(row, pk="id")  # type: ignore[union-attr]
+
+    def add_nodes(self, nodes: Iterable[tuple[int, int, bytes]]) -> None:
+        """Insert nodes of the log's tree (level, place, hash), inside the caller's transaction."""
+        self._conn.executemany(
+            "INSERT INTO log_nodes VALUES (?, ?, ?)",
+            ((level, idx, value.hex()) for level, idx, value in nodes),
+        )
+
+    def public(self, seq: int) -> list[str]:
+        """Return the disclosures of an event that are public."""
+        (body,) = self._column("SELECT disclosures FROM log_entries WHERE seq = ?", seq)
+        return [str(text) for text in json.loads(body)]
+
+    def set_checkpoint(self, size: int, note: str, vkey: str) -> None:
+        """Publish a signed head if the tables have all of its events, and none newer is published."""
+        row = (size, note, vkey)
+        read = "SELECT size, note, vkey FROM checkpoints"
+        if self._conn.execute(read).fetchone() == row:
+            return
+        with self.transaction():
+            old = self._conn.execute(read).fetchone()
+            if size <= self.position().events and (old is None or old[0] <= size):
+                self._conn.execute("DELETE FROM checkpoints")
+                self._conn.execute("INSERT INTO checkpoints VALUES (?, ?, ?)", row)
+
+    def checkpoint(self) -> tuple[int, str, str] | None:
+        """Return the published head (size, note, key), or None."""
+        row = self._conn.execute("SELECT size, note, vkey FROM checkpoints").fetchone()
+        return None if row is None else (row[0], row[1], row[2])
 
     def insert(self, table: str, rows: Sequence[Row]) -> None:
         """Insert rows, inside the caller's transaction."""

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from events import disclosure
+from events import canonical, disclosure
 from events.envelope import Envelope, Event, NewEvent
 from events.errors import CodecError, InvalidEvent, UnknownVersion
 from events.merkle import leaf_hash
@@ -139,11 +139,14 @@ def check_data(value: Any, path: str = "", depth: int = 0) -> None:
         for name, item in value.items():
             if not isinstance(name, str):
                 raise InvalidEvent(f"has the key {name!r}, which is not text", path)
-            check_data(name, f"{path}/{name[:40]!r}")
-            check_data(item, f"{path}/{name}", depth + 1)
+            if not _is_simple(name):
+                check_data(name, f"{path}/{name[:40]!r}")
+            if depth == MAX_DEPTH or not _is_simple(item):
+                check_data(item, f"{path}/{name}", depth + 1)
     elif isinstance(value, list | tuple):
         for number, item in enumerate(value):
-            check_data(item, f"{path}/{number}", depth + 1)
+            if depth == MAX_DEPTH or not _is_simple(item):
+                check_data(item, f"{path}/{number}", depth + 1)
     elif isinstance(value, float):
         if not math.isfinite(value):
             raise InvalidEvent(f"{value} is not a number", path)
@@ -152,6 +155,11 @@ def check_data(value: Any, path: str = "", depth: int = 0) -> None:
             raise InvalidEvent("the number is too large: at most 2^53 is stored", path)
     elif value is not None:
         raise InvalidEvent(f"JSON has no word for a {type(value).__name__}", path)
+
+
+def _is_simple(value: Any) -> bool:
+    """Tell what is beyond doubt, and most of all there is: text of printable ASCII characters."""
+    return isinstance(value, str) and value.isascii() and value.isprintable()
 
 
 def build(type_name: Any, payload: Any, evidence: Any = (), *, lax: bool = False) -> NewEvent:
@@ -242,8 +250,7 @@ def at(data: Any, pointer: str) -> Any:
 
 
 def _canonical(event: NewEvent) -> bytes:
-    parts = [event.type, msgspec.to_builtins(event.payload), msgspec.to_builtins(event.evidence)]
-    return json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    return canonical.encode([event.type, event.payload, event.evidence])
 
 
 def content_key(event: NewEvent) -> str:
@@ -297,12 +304,10 @@ def unseal(seq: int, envelope: bytes, disclosures: Sequence[str]) -> Event:
     evidence = fields.pop("evidence", [])
     if not isinstance(evidence, list):
         raise CodecError(f"E{seq}: its evidence is not a list")
-    plain = json.loads(envelope)
-    public = {
-        name: plain[place]
-        for name, place in IN_ENVELOPE.get(outer.type, {}).items()
-        if place in plain
-    }
+    public = {}
+    if places := IN_ENVELOPE.get(outer.type):
+        plain = msgspec.json.decode(envelope)
+        public = {name: plain[place] for name, place in places.items() if place in plain}
     return Event(
         seq=seq,
         type=outer.type,

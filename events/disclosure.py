@@ -6,11 +6,13 @@ base64url(SHA-256(ASCII of the disclosure)). The stored string is what was hashe
 
 from __future__ import annotations
 
-import base64
+import binascii
 import hashlib
-import json
 from typing import Any, NamedTuple
 
+import msgspec
+
+from events import canonical
 from events.errors import CodecError
 
 #: Bytes of salt per field: 128 bits, so a digest alone cannot be guessed back to a short value.
@@ -25,14 +27,15 @@ class Disclosed(NamedTuple):
     value: Any
 
 
+_DECODER = msgspec.json.Decoder(Disclosed)
+_TO_URL = bytes.maketrans(b"+/", b"-_")
+
+
 def disclose(salt: bytes, name: str, value: Any) -> str:
     """Return the disclosure string of a field; ``salt`` is 16 fresh random bytes, used only once."""
     if len(salt) != SALT_BYTES:
         raise ValueError(f"a salt has {SALT_BYTES} bytes, not {len(salt)}")
-    text = json.dumps(
-        [b64url(salt), name, value], ensure_ascii=False, separators=(",", ":"), sort_keys=True
-    )
-    return b64url(text.encode())
+    return b64url(canonical.encode([b64url(salt), name, value]))
 
 
 def digest(disclosure: str) -> str:
@@ -45,23 +48,20 @@ def digest(disclosure: str) -> str:
 def read(disclosure: str) -> Disclosed:
     """Take a stored disclosure apart; raise CodecError when it is not one."""
     try:
-        match json.loads(unb64url(disclosure).decode("utf-8")):
-            case [str(salt), str(name), value]:
-                return Disclosed(salt, name, value)
-            case _:
-                raise CodecError("not a disclosure: it must be a salt, a name and a value")
-    except (ValueError, RecursionError) as error:
+        return _DECODER.decode(unb64url(disclosure))
+    except (ValueError, msgspec.MsgspecError, RecursionError) as error:
         raise CodecError(f"not a disclosure: {error}") from None
 
 
 def b64url(raw: bytes) -> str:
     """Return unpadded base64url (RFC 4648 section 5)."""
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return binascii.b2a_base64(raw, newline=False).translate(_TO_URL, b"=").decode()
 
 
 def unb64url(text: str) -> bytes:
     """Decode unpadded base64url; raise ValueError for anything but its one canonical spelling."""
-    raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    standard = text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4)
+    raw = binascii.a2b_base64(standard, strict_mode=True)
     if b64url(raw) != text:
         raise ValueError("base64url is not canonical")
     return raw

@@ -6,17 +6,15 @@ guard against personal data that could never leave the log again.
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 import msgspec
 
-from events import edtf
+from events import canonical, edtf
 from events.errors import CodecError
-from events.values import DAY, TIME, Basis, Evidence, Reason, Seq
+from events.values import DAY, TIME, Basis, Evidence, Reason, Role, Seq
 from events.vocabulary import TYPES, Payload, type_name
 
-Role = Literal["archivist", "contributor", "redactor", "system"]
 ROLES: tuple[str, ...] = get_args(Role)
 Digest = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{43}\Z")]
 Second = Annotated[str, msgspec.Meta(pattern=rf"^{DAY}T{TIME}\Z")]
@@ -50,7 +48,8 @@ class Envelope(
     """The public, permanent part of an event.
 
     ``of`` is the event acted on, ``reason`` a closed-list word, ``act`` and ``digests`` what a redaction
-    did to which disclosures, ``_sd`` the sorted digests of this event's own disclosures.
+    did to which disclosures, ``confirmed_by`` the role of the second person whom that needed, ``_sd`` the
+    sorted digests of this event's own disclosures.
     """
 
     v: Annotated[int, msgspec.Meta(ge=1, le=1000)]
@@ -64,17 +63,20 @@ class Envelope(
     reason: Reason | Basis | None = None
     act: Literal["withheld", "released", "erased"] | None = None
     digests: tuple[Digest, ...] = ()
+    confirmed_by: Role | None = None
 
     def __post_init__(self) -> None:
         edtf.parse(self.at[:10])
         if list(self.sd) != sorted(set(self.sd)):
             raise ValueError("`_sd` must be sorted and hold each digest once")
+        if self.confirmed_by is not None and self.act is None:
+            raise ValueError("`confirmed_by` is of an act")
 
     def encode(self) -> bytes:
         """Return the bytes that are hashed: ASCII JSON, sorted keys, no spaces."""
-        data = json.dumps(
-            msgspec.to_builtins(self), sort_keys=True, ensure_ascii=True, separators=(",", ":")
-        ).encode("ascii")
+        data = canonical.encode(self)
+        if not data.isascii():
+            raise CodecError("the envelope must be ASCII")
         if len(data) > MAX_ENVELOPE:
             raise CodecError(
                 f"the envelope has {len(data)} bytes, at most {MAX_ENVELOPE} are allowed"

@@ -8,19 +8,21 @@ what events mean; that is the archive's business.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import msgspec
 
-from events import codec, merkle
+from events import codec, disclosure, merkle
+from events.acts import Act, Acts, act_in, erased_source
 from events.disclosure import SALT_BYTES
-from events.envelope import Envelope, Event, NewEvent, Role
+from events.envelope import Envelope, Event, NewEvent
 from events.errors import (
     CodecError,
     InvalidEvent,
@@ -31,6 +33,7 @@ from events.errors import (
     StaleHead,
     UnknownVersion,
 )
+from events.values import Role
 
 #: "PwyL" - written into the file header, so that another database is never taken for a log.
 APPLICATION_ID = 0x5077794C
@@ -46,6 +49,7 @@ CREATE TABLE entries(
   seq INTEGER PRIMARY KEY CHECK(seq >= 0),
   envelope BLOB NOT NULL CHECK(length(envelope) <= 65535)  -- exactly the bytes that were hashed
 ) STRICT;
+CREATE INDEX acts ON entries(seq) WHERE instr(envelope, x'22616374223a') > 0;  -- '"act":', a few in a log
 CREATE TABLE nodes(                     -- every perfect subtree of the Merkle tree
   level INTEGER NOT NULL, idx INTEGER NOT NULL, hash BLOB NOT NULL CHECK(length(hash) = 32),
   PRIMARY KEY(level, idx)
@@ -82,7 +86,7 @@ CREATE TRIGGER disclosures_in_order BEFORE INSERT ON disclosures
 CREATE TRIGGER disclosures_only_shrink BEFORE UPDATE ON disclosures
   WHEN NEW.seq IS NOT OLD.seq OR EXISTS (
     SELECT 1 FROM json_each(NEW.body)
-    WHERE type IS NOT 'text' OR value NOT IN (SELECT value FROM json_each(OLD.body)))
+    WHERE value NOT IN (SELECT value FROM json_each(OLD.body)))
   OR json_array_length(NEW.body) > (SELECT count(DISTINCT value) FROM json_each(NEW.body))
   BEGIN SELECT raise(ABORT, 'a disclosure can be erased, never changed or added'); END;
 CREATE TRIGGER disclosures_kept BEFORE DELETE ON disclosures
@@ -116,6 +120,27 @@ class Log(Protocol):
     def root(self, size: int | None = None) -> bytes:
         """Return the Merkle root (RFC 6962) over the first ``size`` events, all by default."""
 
+    def entries(
+        self, start: int = 0, end: int | None = None
+    ) -> Iterator[tuple[int, bytes, list[str]]]:
+        """Yield number, envelope bytes and disclosures as stored, what is withheld included."""
+
+    def node(self, level: int, idx: int) -> bytes:
+        """Return one stored perfect subtree of the tree (RFC 6962)."""
+
+    def acts(self) -> Acts:
+        """Return what was withheld, released and erased: what is hidden is in no event that is read."""
+
+    def replay(self) -> list[int]:
+        """Destroy what the log says was erased and is still there; return the events concerned."""
+
+
+class _Remains(NamedTuple):
+    """What an erasure leaves of an event's disclosures, and the source whose text goes with it."""
+
+    kept: list[str]
+    source: str | None
+
 
 def utc_now() -> str:
     """Return this UTC second, ISO 8601."""
@@ -139,6 +164,7 @@ class SqliteLog:
         self._clock = clock
         self._salt = salt
         self._db = _connect(path)
+        self._acts = Acts()
 
     @classmethod
     def create(cls, path: Path, **edges: Callable[[], bytes]) -> Self:
@@ -217,42 +243,106 @@ class SqliteLog:
             db.executemany("INSERT INTO keys VALUES (?, ?)", rows)
             return [seq for seq, _ in numbered]
 
-    def restore_entries(self, entries: Iterable[tuple[bytes, list[str]]], *, root: bytes) -> int:
+    def restore_entries(
+        self, entries: Iterable[tuple[bytes, list[str]]], *, root: bytes | Callable[[], bytes]
+    ) -> int:
         """Fill an empty log with entries of another, byte for byte; return their number.
 
-        Raises LogDamaged when they do not give ``root``, or a disclosure is not in its envelope.
+        They are read as they are stored, so memory does not grow with them; ``root`` may be what tells it
+        after the last one. Raises LogDamaged when they do not give it, or a disclosure is not in its
+        envelope.
         """
+        size = 0
         with self._writing() as db:
             if self.size:
                 raise LogError("only an empty log can be filled from another")
-            sealed = list(entries)
-            try:
-                events = [codec.unseal(seq, *entry) for seq, entry in enumerate(sealed)]
-            except UnknownVersion:
-                raise
-            except CodecError as error:
-                raise LogDamaged(f"an entry cannot be read: {error}") from error
-            self._insert(db, 0, sealed)
-            if self.root() != root:
+            rest = iter(entries)
+            while page := list(itertools.islice(rest, PAGE)):
+                contents = [
+                    (content, seq)
+                    for seq, entry in enumerate(page, size)
+                    if (content := _restored_content(seq, *entry)) is not None
+                ]
+                self._insert(db, size, page)
+                db.executemany("INSERT INTO keys VALUES (?, ?)", contents)
+                size += len(page)
+            if self.root() != (root if isinstance(root, bytes) else root()):
                 raise LogDamaged("the entries do not give the root they came with")
-            for event in events:
-                # What misses a part, or breaks a rule made later, cannot be recorded anew: no key.
-                with contextlib.suppress(InvalidEvent):
-                    if not event.missing:
-                        again = codec.build(event.type, event.payload, event.evidence)
-                        content = f"c:{codec.content_key(again)}"
-                        db.execute("INSERT INTO keys VALUES (?, ?)", (content, event.seq))
-            return len(sealed)
+        return size
 
     def read(self, start: int = 0, end: int | None = None) -> Iterator[Event]:
-        """Yield the events numbered ``start`` up to but not including ``end``, in order."""
+        """Yield the events numbered ``start`` up to but not including ``end``, in order.
+
+        What is withheld looks as if it had been erased: it counts as missing.
+        """
+        acts = self.acts()
         for seq, envelope, body in self.entries(start, end):
-            yield codec.unseal(seq, envelope, body)
+            hidden = acts.hiding(seq)
+            shown = (
+                [item for item in body if disclosure.digest(item) not in hidden] if hidden else body
+            )
+            yield codec.unseal(seq, envelope, shown)
+
+    def acts(self) -> Acts:
+        """Return what was withheld, released and erased; only what came since the last time is read."""
+        if (size := self.size) > self._acts.size:
+            sql = "SELECT seq, envelope FROM entries WHERE instr(envelope, x'22616374223a') > 0 AND seq >= ?"
+            for seq, envelope in self._rows(f"{sql} ORDER BY seq", self._acts.size):
+                if isinstance(envelope, bytes) and (act := act_in(seq, envelope)):
+                    self._acts.add(act)
+            self._acts.size = size
+        return self._acts
+
+    def replay(self) -> list[int]:
+        """Destroy what the log says was erased and is still there; return the events concerned.
+
+        Nothing else ever destroys: an erasure is recorded first and repeated for ever, also on a copy that
+        is older than the destruction. What no act names is never touched.
+        """
+        if not any(map(self._remains, self.acts().erasing())):
+            return []
+        destroyed: dict[int, None] = {}
+        with self._writing() as db:
+            for act in self.acts().erasing():
+                if left := self._remains(act):
+                    body = msgspec.json.encode(left.kept).decode()
+                    db.execute("UPDATE disclosures SET body = ? WHERE seq = ?", (body, act.of))
+                    db.execute("DELETE FROM keys WHERE seq = ? AND key GLOB 'c:*'", (act.of,))
+                    db.execute("DELETE FROM texts WHERE source IS ?", (left.source,))
+                    destroyed[act.of] = None
+        self.pack()
+        return list(destroyed)
+
+    def pack(self) -> None:
+        """Write the file anew: freed places may hold words even though SQLite overwrites what it deletes."""
+        try:
+            self._db.execute("VACUUM")
+        except sqlite3.Error as error:
+            raise LogError(
+                f"what was erased is gone from {self.path}, but the file could not be packed ({error}), so"
+                " traces may be left: give the same command again"
+            ) from error
+
+    def _remains(self, act: Act) -> _Remains | None:
+        """Return what an erasure has still to destroy; None when it is done, or the row cannot be read."""
+        sql = "SELECT envelope, body FROM entries JOIN disclosures USING (seq) WHERE seq = ?"
+        try:
+            ((envelope, body),) = self._rows(sql, act.of)
+            items = self._disclosures(act.of, envelope, body)
+            gone = [item for item in items if disclosure.digest(item) in act.digests]
+            source = erased_source(act, envelope, items)
+        except (CodecError, LogDamaged, ValueError):
+            return None  # the audit tells of it
+        if source is not None and not self._rows("SELECT 1 FROM texts WHERE source = ?", source):
+            source = None
+        if not gone and source is None and not (act.digests and self._contents([act.of])):
+            return None
+        return _Remains([item for item in items if item not in gone], source)
 
     def entries(
         self, start: int = 0, end: int | None = None
     ) -> Iterator[tuple[int, bytes, list[str]]]:
-        """Yield number, envelope bytes and disclosures as stored."""
+        """Yield number, envelope bytes and disclosures as stored, what is withheld included."""
         stop = self.size if end is None else min(end, self.size)
         for first in range(max(start, 0), stop, PAGE):
             last = min(first + PAGE, stop) - 1
@@ -297,9 +387,23 @@ class SqliteLog:
         return rows[0][0]
 
     def attach(self, source: str, body: str) -> None:
-        """Keep the private text of a source; the same text again changes nothing."""
+        """Keep the private text of a source; the same text again changes nothing.
+
+        Raises LogError for a text that was erased: the next replay would only destroy it again.
+        """
+        if act := self.text_erased(source):
+            raise LogError(f"the text of {source} was erased by E{act.seq}: it is not kept again")
         with self._writing() as db:
             db.execute("INSERT OR IGNORE INTO texts VALUES (?, ?)", (source, body))
+
+    def text_erased(self, source: str) -> Act | None:
+        """Return the act that erased the text of a source alone, or None."""
+        for act in self.acts().erasing():
+            if not act.digests:
+                ((_, envelope, items),) = self.entries(act.of, act.of + 1)
+                if erased_source(act, envelope, items) == source:
+                    return act
+        return None
 
     def text(self, source: str) -> str | None:
         """Return the attached text of a source, or None."""
@@ -376,7 +480,9 @@ class SqliteLog:
     def _last_time(self, size: int) -> str:
         if not size:
             return ""
-        _, envelope, _ = next(self.entries(size - 1))
+        ((envelope,),) = self._rows("SELECT envelope FROM entries WHERE seq = ?", size - 1)
+        if not isinstance(envelope, bytes):
+            raise LogDamaged(f"E{size - 1} in {self.path} is not what was stored")
         return Envelope.decode(envelope).at
 
     def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
@@ -394,6 +500,25 @@ class SqliteLog:
         except msgspec.MsgspecError:
             pass
         raise LogDamaged(f"E{seq} in {self.path} is not what was stored")
+
+
+def _restored_content(seq: int, envelope: bytes, disclosures: list[str]) -> str | None:
+    """Return the key of what an entry of another log says; LogDamaged when it cannot be read.
+
+    None for what misses a part, or breaks a rule made later: it cannot be recorded anew.
+    """
+    try:
+        event = codec.unseal(seq, envelope, disclosures)
+        if event.missing:
+            return None
+        again = codec.build(event.type, event.payload, event.evidence)
+        return f"c:{codec.content_key(again)}"
+    except InvalidEvent:
+        return None
+    except UnknownVersion:
+        raise
+    except CodecError as error:
+        raise LogDamaged(f"an entry cannot be read: {error}") from error
 
 
 def _connect(path: Path, *, new: bool = False) -> sqlite3.Connection:

@@ -34,17 +34,17 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 def grow(size: int, node: Node, leaves: Iterable[bytes]) -> list[Stored]:
     """Return the nodes to store when ``leaves`` (hashes) are appended to a tree of ``size`` leaves.
 
-    Reads only the right edge (at most one node a level), so an append costs the same at any size.
+    Reads only what the first leaves complete (at most one node a level), so an append costs the same at
+    any size.
     """
-    edge = [
-        node(lv, (size >> lv) - 1) for lv in range(size.bit_length() - 1, -1, -1) if size >> lv & 1
-    ]
+    edge: list[bytes] = []  # of the subtrees made here, those still without a right sibling
     rows: list[Stored] = []
     for number, leaf in enumerate(leaves, size):
         level, idx, value = 0, number, leaf
         rows.append(Stored(level, idx, value))
         while idx & 1:
-            level, idx, value = level + 1, idx >> 1, node_hash(edge.pop(), value)
+            left = edge.pop() if edge else node(level, idx - 1)
+            level, idx, value = level + 1, idx >> 1, node_hash(left, value)
             rows.append(Stored(level, idx, value))
         edge.append(value)
     return rows

@@ -77,6 +77,7 @@ Instant = Annotated[str, msgspec.Meta(pattern=rf"^{DAY}(?:T{TIME})?\Z", max_leng
 Seq = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Offset = Annotated[int, msgspec.Meta(ge=0, le=50_000_000)]
 Lang = Literal["en", "cy"]
+Role = Literal["archivist", "contributor", "redactor", "system"]
 
 Reason = Literal[
     "archive-error",

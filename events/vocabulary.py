@@ -42,6 +42,7 @@ from events.values import (
     Prose,
     Reading,
     Reason,
+    Role,
     Seq,
     Sha256,
     Slug,
@@ -402,19 +403,24 @@ class TextRedacted(Payload, frozen=True, kw_only=True):
     """The public act of withholding, releasing or erasing text; it never repeats the text.
 
     The destruction of the disclosures whose ``digests`` it names follows it (docs: the log's format).
+    ``scope`` is path (fields of an event), event (all of it) or body (the text of a source); ``authority``
+    is published. ``confirmed_by`` is the role of the second person whom `released` and `erased` need.
     """
 
     target: Seq
     act: Literal["withheld", "released", "erased"]
-    scope: Literal["body", "quote", "span", "path"]
+    scope: Literal["body", "quote", "span", "path", "event"]
     basis: Basis
     digests: tuple[Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{43}\Z")], ...] = ()
     path: Pointer | None = None
     authority: Line | None = None
     review_on: Instant | None = None
+    confirmed_by: Role | None = None
 
     def __post_init__(self) -> None:
         real_day(self.review_on)
+        if (self.confirmed_by is None) != (self.act == "withheld"):
+            raise ValueError("`released` and `erased` need `confirmed_by`, `withheld` does not")
 
 
 class TranslationAdded(Payload, frozen=True, kw_only=True):
@@ -539,7 +545,13 @@ IN_ENVELOPE: dict[str, dict[str, str]] = {
     "RecordRetracted": {"target": "of", "reason": "reason"},
     "RecordDisputed": {"target": "of", "reason": "reason"},
     "EntitiesMerged": {"reason": "reason"},
-    "TextRedacted": {"target": "of", "act": "act", "basis": "reason", "digests": "digests"},
+    "TextRedacted": {
+        "target": "of",
+        "act": "act",
+        "basis": "reason",
+        "digests": "digests",
+        "confirmed_by": "confirmed_by",
+    },
 }
 
 REASONS: tuple[str, ...] = get_args(Reason)

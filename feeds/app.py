@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from feeds.cache import body
 from feeds.delivery import KEEP, KEEP_FOR_EVER, answer
 from feeds.library import Library, Unavailable
+from feeds.log_pages import LogViews
 from feeds.pages import HTML, Views, context
 from feeds.settings import Settings
 from feeds.site import Site
@@ -42,6 +43,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["site"] = site
     _add_pages(app, site)
+    LogViews(site).add_to(app)
     _add_static(app)
     _add_errors(app, site)
     app.after_request(_secure)
@@ -57,6 +59,7 @@ def _add_pages(app: Flask, site: Site) -> None:
         (f"{root}/", views.home),
         (f"{root}/feeds/<name>.<format>", views.feed),
         (f"{root}/records/<kind>/<name>", views.record),
+        (f"{root}/removals", views.removals),
         (f"{root}/events/E<int(max=999999999999):number>", views.event),
     ):
         app.add_url_rule(rule, None, view)

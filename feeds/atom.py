@@ -16,13 +16,26 @@ from feeds.entries import LICENCE, Entry, Feed
 from feeds.xml import ATOM, GENERATOR, add, add_style, clean, line
 
 CONTENT_TYPE = "application/atom+xml"
+#: RFC 6721, section 3.
+TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 
 
 class _FeedParts(BaseExtension):  # type: ignore[misc]
     """What feedgen cannot say of a feed."""
 
+    said: Feed
+
+    def extend_ns(self) -> dict[str, str]:
+        return {"at": TOMBSTONES} if any(one.erased for one in self.said.entries) else {}
+
     def extend_atom(self, feed: Any) -> Any:
         add_style(feed)
+        for one in self.said.entries:
+            if (
+                one.erased
+            ):  # readers that know RFC 6721 delete their copy; for all others there is the stub
+                when = one.updated.isoformat()
+                add(feed, f"{{{TOMBSTONES}}}deleted-entry", ref=one.id, when=when)
         _plain(feed, "title", "subtitle", "rights")
         return feed
 
@@ -44,6 +57,7 @@ def render(feed: Feed) -> bytes:
     """Return the feed as Atom: the same bytes for the same feed, wherever and whenever."""
     made = FeedGenerator()
     made.register_extension("parts", _FeedParts, _EntryParts, rss=False)
+    made.parts.said = feed
     made.id(feed.id)
     made.title(line(feed.title))
     made.subtitle(line(feed.subtitle))
@@ -55,6 +69,7 @@ def render(feed: Feed) -> bytes:
     made.link(href=f"{feed.url}.atom", rel="self", type=CONTENT_TYPE)
     made.link(href=feed.home, rel="alternate", type="text/html", hreflang=feed.language)
     made.link(href=LICENCE, rel="license")
+    made.link(href=feed.checkpoint, rel="describedby", type="text/plain")
     for said in feed.entries:
         _add(made, said)
     return bytes(made.atom_str())

@@ -9,6 +9,7 @@ from feeds.cache import Body
 
 KEEP = "public, max-age=300"
 KEEP_FOR_EVER = "public, max-age=31536000, immutable"
+NO_STORE = "no-store"
 
 
 def answer(body: Body, request: Request, keep: str = KEEP) -> Response:

@@ -16,16 +16,27 @@ class Position(NamedTuple):
     projection: int
 
 
+class Removal(NamedTuple):
+    """An act that withheld, released or erased something: numbers and a reason, never what or whose."""
+
+    event: int
+    act: str
+    target: int
+    reason: str
+    day: str
+
+
 class Announced(NamedTuple):
-    """A row of feed_entries."""
+    """A row of feed_entries; without a record it is of an act, ``removal``: its notice, or what it left."""
 
     entry_id: str
     event: int
-    record_id: str
+    record_id: str | None
     kind: str
     state: str
     published_at: str
     updated_at: str
+    removal: Removal | None = None
 
 
 class Participant(NamedTuple):

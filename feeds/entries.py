@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from feeds import changes, content, dates
+from feeds import changes, content, dates, removals
 from feeds.dossier import Announced, Dossier, Position
 from feeds.facts import cited, label, web
 from feeds.links import Links
@@ -64,6 +64,7 @@ class Entry:
     aside: str | None = None
     when: str | None = None
     withdrawn: bool = False
+    erased: bool = False
 
     @property
     def url(self) -> str:
@@ -84,6 +85,7 @@ class Feed:
     author: str
     author_url: str
     rights: str
+    checkpoint: str
     updated: datetime
     entries: tuple[Entry, ...] = ()
 
@@ -99,7 +101,7 @@ def feed(
 ) -> Feed:
     """Return a feed of these rows, which are in order."""
     links = Links.whole(settings, words.language)
-    entries = tuple(entry(row, dossiers[row.record_id], links, settings, words) for row in rows)
+    entries = tuple(entry(row, dossiers, links, settings, words) for row in rows)
     moved = dates.instant(position.changed_at) if position.changed_at else _NEVER
     said = words.feeds[name]
     return Feed(
@@ -112,15 +114,19 @@ def feed(
         author=settings.author,
         author_url=settings.base_url,
         rights=words.say["rights"],
+        checkpoint=links.checkpoint,
         updated=max((one.updated for one in entries), default=moved),
         entries=entries,
     )
 
 
 def entry(
-    row: Announced, dossier: Dossier, links: Links, settings: Settings, words: Words
+    row: Announced, dossiers: Mapping[str, Dossier], links: Links, settings: Settings, words: Words
 ) -> Entry:
-    """Return the entry of a row: a record, what is left of a withdrawn one, or a correction."""
+    """Return the entry of a row: a record, what is left of a withdrawn one, a correction, or a removal."""
+    if row.record_id is None:
+        return _of_removal(row, links, settings, words)
+    dossier = dossiers[row.record_id]
     correcting = row.kind.startswith("correction/")
     made = changes.told(dossier, row.event, words) if correcting else None
     day = row.updated_at
@@ -153,6 +159,26 @@ def entry(
         aside=made.sentence if made and made.in_force and made.subject else None,
         when=dates.text(dossier.day, words.dates) if dossier.day else None,
         withdrawn=row.state != "current",
+    )
+
+
+def _of_removal(row: Announced, links: Links, settings: Settings, words: Words) -> Entry:
+    """Return the notice of an act, or the stub in the place of what it took away: no old word is in either."""
+    notice = row.removal is not None and row.removal.event == row.event
+    title = removals.title(row.removal, words) if row.removal and notice else words.say["withdrawn"]
+    event = row.removal.event if row.removal else None
+    return Entry(
+        id=settings.tag(row.entry_id),
+        title=title,
+        links=(Link("alternate", links.removals(event), "text/html"),),
+        published=dates.instant(row.published_at),
+        updated=dates.instant(row.updated_at),
+        content=removals.body(row.removal, links, words),
+        categories=(Category(row.kind, words.kind(row.kind)),),
+        kind=row.kind,
+        subject=title,
+        withdrawn=row.state != "current",
+        erased=row.state == "erased",
     )
 
 

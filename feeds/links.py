@@ -33,6 +33,15 @@ class Links:
         """The home page."""
         return f"{self.base}/{self.language}/"
 
+    @property
+    def checkpoint(self) -> str:
+        """The newest signed head of the log: what is shown can be held against it."""
+        return f"{self.base}/log/checkpoint"
+
+    def removals(self, event: int | None = None) -> str:
+        """Return the page of what was withheld and erased, at the place of an act."""
+        return f"{self.base}/{self.language}/removals{f'#E{event}' if event is not None else ''}"
+
     def feed(self, name: str, format: str) -> str:
         """Return the address of a feed."""
         return f"{self.base}/{self.language}/feeds/{name}.{format}"

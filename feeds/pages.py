@@ -8,7 +8,7 @@ from datetime import datetime
 from flask import Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from feeds import atom, dates, queries, rss
+from feeds import atom, dates, queries, removals, rss
 from feeds.cache import Body, body
 from feeds.delivery import KEEP, answer
 from feeds.dossier import Position
@@ -92,11 +92,28 @@ class Views:
             )
         return answer(body(self._page("record.html", words, page=page), HTML), request)
 
+    def removals(self, language: str) -> Response:
+        """Return the page of what was withheld and erased."""
+        words = WORDS[language]
+        with self._site.library.open() as conn:
+            position = queries.position(conn)
+
+            def make() -> Body:
+                found = removals.lines(queries.removals(conn), self._links(words), words)
+                page = self._page("removals.html", words, lines=list(found))
+                return body(page, HTML, _moved(position))
+
+            made = self._site.cache.get((position, "removals", language), make)
+        return answer(made, request)
+
     def event(self, language: str, number: int) -> AnyResponse:
         """Lead to the page of the record that an event is about, at its place in the history."""
         links = self._links(WORDS[language])
         with self._site.library.open() as conn:
             slug = queries.event_record(conn, number)
+            removal = None if slug else queries.removal_of(conn, number)
+        if removal is not None:
+            return _redirect(links.removals(removal), 302)
         if slug is None:
             abort(404)
         return _redirect(links.record(slug, number), 302)

@@ -25,6 +25,7 @@ from feeds.dossier import (
     Participant,
     Position,
     Reading,
+    Removal,
 )
 from feeds.sheets import SHEETS
 
@@ -98,12 +99,30 @@ def announced(
     A feed goes by the last change of an entry, a page by what made it.
     """
     rows = conn.execute(
-        f"""SELECT entry_id, event, record_id, kind, state, published_at, updated_at FROM feed_entries
-           WHERE EXISTS (SELECT 1 FROM json_each(?) wanted WHERE feed_entries.kind GLOB wanted.value)
-           ORDER BY {by} DESC, event DESC LIMIT ?""",
+        f"""SELECT f.entry_id, f.event, f.record_id, f.kind, f.state, f.published_at, f.updated_at,
+             m.event, m.act, m.target_event, m.reason, m.removed_on
+           FROM feed_entries f LEFT JOIN removals m ON f.record_id IS NULL AND m.event = f.updated_event
+           WHERE EXISTS (SELECT 1 FROM json_each(?) wanted WHERE f.kind GLOB wanted.value)
+           ORDER BY f.{by} DESC, f.event DESC LIMIT ?""",
         (json.dumps(kinds), limit),
     )
-    return [Announced(*row) for row in rows]
+    return [
+        Announced(*row[:7])._replace(removal=None if row[7] is None else Removal(*row[7:]))
+        for row in rows
+    ]
+
+
+def removals(conn: sqlite3.Connection) -> list[Removal]:
+    """Return every act that withheld, released or erased something, the newest first."""
+    sql = "SELECT event, act, target_event, reason, removed_on FROM removals ORDER BY event DESC"
+    return [Removal(*row) for row in conn.execute(sql)]
+
+
+def removal_of(conn: sqlite3.Connection, seq: int) -> int | None:
+    """Return the last act on an event, or the event itself where it is one; None where there is neither."""
+    sql = "SELECT max(event) FROM removals WHERE target_event = ? OR event = ?"
+    (found,) = conn.execute(sql, (seq, seq)).fetchone()
+    return None if found is None else int(found)
 
 
 def dossiers(conn: sqlite3.Connection, slugs: Iterable[str]) -> dict[str, Dossier]:

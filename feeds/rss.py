@@ -41,6 +41,13 @@ class _FeedParts(BaseExtension):  # type: ignore[misc]
         add(channel, "lastBuildDate", format_datetime(self.said.updated))
         add(channel, f"{{{DC}}}creator", line(self.said.author))
         add(channel, f"{{{ATOM}}}link", rel="license", href=LICENCE)
+        add(
+            channel,
+            f"{{{ATOM}}}link",
+            rel="describedby",
+            href=self.said.checkpoint,
+            type="text/plain",
+        )
         return feed
 
 

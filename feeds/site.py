@@ -26,7 +26,7 @@ class Site:
     def feed(self, conn: sqlite3.Connection, name: str, position: Position, words: Words) -> Feed:
         """Return a feed as it stands."""
         rows = queries.announced(conn, entries.KINDS[name], entries.ENTRIES, by="updated_event")
-        dossiers = queries.dossiers(conn, (row.record_id for row in rows))
+        dossiers = queries.dossiers(conn, (row.record_id for row in rows if row.record_id))
         return entries.feed(
             name, rows, dossiers, position=position, settings=self.settings, words=words
         )
@@ -35,7 +35,5 @@ class Site:
         """Return the entries made last, with links that stay on the site."""
         links = Links.within(self.settings, words.language)
         rows = queries.announced(conn, entries.KINDS["all"], limit, by="event")
-        dossiers = queries.dossiers(conn, (row.record_id for row in rows))
-        return [
-            entries.entry(row, dossiers[row.record_id], links, self.settings, words) for row in rows
-        ]
+        dossiers = queries.dossiers(conn, (row.record_id for row in rows if row.record_id))
+        return [entries.entry(row, dossiers, links, self.settings, words) for row in rows]

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from archive.projector import catch_up
 from archive.store import Store
+from events.checkpoint import Checkpoint, signed, verifier_key
 from events.codec import build
 from events.log import SqliteLog
 
@@ -41,6 +43,14 @@ class Aberdulas:
     def tables(self) -> Store:
         catch_up(self.log, self.store)
         return self.store
+
+    def sign(self, key: Ed25519PrivateKey | None = None) -> str:
+        """Sign the log as it stands and publish the note in the tables; return the key to check it with."""
+        size, key = self.log.size, key or Ed25519PrivateKey.from_private_bytes(bytes(32))
+        text = Checkpoint("aberdulas.example/log", size, self.log.root(size)).text()
+        vkey = str(verifier_key("aberdulas.example/log", key))
+        self.tables().set_checkpoint(size, signed(text, "aberdulas.example/log", key), vkey)
+        return vkey
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         return [tuple(row.values()) for row in self.tables().rows(sql, *values)]

@@ -167,6 +167,9 @@ def test_a_fact_is_recorded_corrected_and_withdrawn(tmp_path: Path, story: Story
 
     story.archive("check")
 
+    # And a stranger who trusts nobody can check all of it.
+    assert "no alarm" in story.archive("verify", f"http://127.0.0.1:{story.site}")
+
 
 @pytest.fixture
 def story(tmp_path: Path) -> Iterator[Story]:

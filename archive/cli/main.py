@@ -80,7 +80,15 @@ def main(ctx: click.Context, home: Path) -> None:
     ctx.obj = Home(home)
 
 
-from archive.cli import looking, recording, running  # noqa: E402  (they add themselves to the group)
+from archive.cli import forgetting, keeping, looking, proving, recording, running  # noqa: E402  (they add themselves to the group)
 
-for command in (*running.FIRST, *recording.COMMANDS, *looking.COMMANDS, *running.LAST):
+for command in (
+    *running.FIRST,
+    *recording.COMMANDS,
+    *looking.COMMANDS,
+    *forgetting.COMMANDS,
+    *proving.COMMANDS,
+    *keeping.COMMANDS,
+    *running.LAST,
+):
     main.add_command(command)

@@ -169,6 +169,8 @@ def _record(
     if done.admission.problems:
         _refuse(done.admission.problems)
     _report(done.admission, done.seqs, dry_run=dry_run)
+    if done.unsigned:
+        click.echo(f"warning: {done.unsigned}", err=True)
 
 
 def _refuse(problems: list[Any]) -> None:

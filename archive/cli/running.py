@@ -29,7 +29,10 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
 def ensure(home: Home) -> None:
     """Make the archive from the bundled collection on first use."""
     if not home.exists:
+        from archive import signing
+
         count = home.create(*bundle.load())
+        signing.begin(home)
         click.echo(f"made {home.path} from the bundled collection: {count} events", err=True)
 
 
@@ -37,16 +40,32 @@ def ensure(home: Home) -> None:
 @click.option(
     "--empty", is_flag=True, help="Start with an empty log instead of the bundled collection."
 )
+@click.option(
+    "--origin",
+    help="Name of the log for ever: a URL without its scheme.",
+    default=None,
+    show_default="archive.powys.example/log",
+)
 @click.pass_obj
-def init(home: Home, empty: bool) -> None:
-    """Make an archive in the home folder.
+def init(home: Home, empty: bool, origin: str | None) -> None:
+    """Make an archive in the home folder, with a key of its own, and sign its log.
 
-    The bundled collection is copied byte for byte and checked against its Merkle root.
+    The bundled collection is copied byte for byte and checked against its Merkle root. Keep a copy of the
+    folder `keys` in a safe place; never one of the file `head`.
     """
+    from archive import signing
+
+    signing.check_origin(origin or signing.ORIGIN)
     count = home.create() if empty else home.create(*bundle.load())
+    keeper = signing.begin(home, origin or signing.ORIGIN)
     with home.log() as log, progress("folding") as report:
-        home.tables(log, report).close()
+        store = home.tables(log, report)
+        signing.sign(home, log, store)
+        store.close()
     click.echo(f"{home.path}: an archive with {count} events")
+    click.echo(
+        f"Its log is signed with the key {keeper.verifier}; publish that where people trust you"
+    )
 
 
 @click.command()
@@ -61,7 +80,7 @@ def build(home: Home, rebuild: bool) -> None:
 
     with home.log() as log, progress("folding") as report:
         if rebuild or not home.tables_path.exists():
-            applied = projector.rebuild(log, home.tables_path, report)
+            applied = home.rebuild(log, report)
         else:
             store = home.tables(log)
             applied = projector.catch_up(log, store, report)

@@ -9,7 +9,9 @@ from archive.tables import (
     happenings,
     history,
     log,
+    proof,
     records,
+    removals,
     sources,
     tenures,
 )
@@ -26,6 +28,8 @@ TABLES: tuple[Table, ...] = (
     *history.TABLES,
     feed_entries.TABLE,
     *log.TABLES,
+    removals.TABLE,
+    *proof.TABLES,
 )
 
 __all__ = ["TABLES", "Table"]

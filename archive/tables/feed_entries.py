@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from archive.record import Correction, Record
 from archive.table import REF, Column, Context, Row, Table
+from events.acts import Act
+from events.envelope import Event
 
 #: Kinds of records that are news. People, posts, sources and topics are not announced by themselves.
 ANNOUNCED = frozenset(
@@ -19,7 +21,9 @@ def rows(record: Record, context: Context) -> Iterable[Row]:
     Its ``updated_at`` moves only when a version of the record differs from the one before.
     """
     label = context.label(record.id)
-    if record.kind in ANNOUNCED and record.versions:
+    # A commitment of which only its outcome is left was never recorded by an event of its own.
+    recorded = record.versions and record.versions[0].data["state"] == "current"
+    if record.kind in ANNOUNCED and recorded:
         yield {
             "entry_id": f"E{record.first_event}",
             "event": record.first_event,
@@ -28,8 +32,7 @@ def rows(record: Record, context: Context) -> Iterable[Row]:
             "state": "current" if record.state == "current" else "withdrawn",
             "title": label,
             "published_at": record.known_from,
-            "updated_at": record.changed_at,
-            "updated_event": record.versions[-1].event,
+            **_updated(record, record.changed_at, record.versions[-1].event),
         }
     # A correction under a slug that was merged later stays the merged record's entry: one entry, one id.
     own = [made.event for made in record.corrections if made.record == record.id]
@@ -44,9 +47,69 @@ def rows(record: Record, context: Context) -> Iterable[Row]:
             "state": "current" if made.in_force else "withdrawn",
             "title": label,
             "published_at": made.corrected_at,
-            "updated_at": changed.corrected_at,
-            "updated_event": changed.event,
+            **_updated(record, changed.corrected_at, changed.event, (event, made.target)),
         }
+
+
+def _updated(
+    record: Record, at: str, event: int, about: tuple[int | None, ...] | None = None
+) -> Row:
+    """Return when an entry last changed: a removal counts, for the copies that readers keep must go."""
+    for removal in record.removals:
+        if removal.event > event and (about is None or removal.target in about):
+            at, event = removal.at, removal.event
+    return {"updated_at": at, "updated_event": event}
+
+
+#: What an event would have been announced as, had nothing of it been removed, and the field that this needs.
+_KINDS = {
+    "MeetingRecorded": ("meeting", "id"),
+    "DocumentRecorded": ("doc", "id"),
+    "StatementRecorded": ("statement", "id"),
+    "DevelopmentRecorded": ("development", "id"),
+    "CommitmentRecorded": ("commitment", "id"),
+    "OutcomeRecorded": ("outcome", "id"),
+    "TenureRecorded": ("tenure", "id"),
+    "FigureRecorded": ("figure", "id"),
+    "RecordAmended": ("correction/amended", "changes"),
+    "RecordRetracted": ("correction/retracted", "target"),
+    "RecordDisputed": ("correction/disputed", "target"),
+    "EntitiesMerged": ("correction/merged", "keep"),
+}
+
+
+def notice(event: Event) -> Row:
+    """Return the entry that announces an act (TextRedacted): a number, never what or whose it was."""
+    said = event.payload
+    return {
+        "entry_id": event.name,
+        "event": event.seq,
+        "record_id": None,
+        "kind": f"correction/{said['act']}",
+        "state": "current",
+        "title": f"E{said['target']} {said['act']} ({said['basis']})",
+        "published_at": event.recorded_at,
+        "updated_at": event.recorded_at,
+        "updated_event": event.seq,
+    }
+
+
+def stub(event: Event, about: Iterable[str], act: Act) -> Row | None:
+    """Return what an act leaves of the entry of an event; None where it stays the entry of a record."""
+    kind, needed = _KINDS.get(event.type, ("", ""))
+    if not kind or (needed in event.payload and any(about)):
+        return None
+    return {
+        "entry_id": event.name,
+        "event": event.seq,
+        "record_id": None,
+        "kind": kind,
+        "state": "erased" if act.kind == "erased" else "withdrawn",
+        "title": "Withdrawn",
+        "published_at": event.recorded_at,
+        "updated_at": act.at,
+        "updated_event": act.seq,
+    }
 
 
 def _last_change(record: Record, made: Correction) -> Correction:
@@ -66,13 +129,20 @@ TABLE = Table(
     columns=(
         Column("entry_id", "TEXT PRIMARY KEY", "E and the number of the event that made the entry"),
         Column("event", "INTEGER NOT NULL", "That number"),
-        Column("record_id", f"{REF} NOT NULL", "The record announced or corrected"),
+        Column(
+            "record_id",
+            REF,
+            "The record announced or corrected; empty where that is withheld or erased",
+        ),
         Column(
             "kind",
             "TEXT NOT NULL",
-            "Kind of the record, or correction/ with amended, retracted, restored, disputed or merged",
+            "Kind of the record, or correction/ with amended, retracted, restored, disputed, merged, withheld,"
+            " released or erased",
         ),
-        Column("state", "TEXT NOT NULL", "current, or withdrawn: then the entry only says so"),
+        Column(
+            "state", "TEXT NOT NULL", "current; withdrawn or erased: then the entry only says so"
+        ),
         Column("title", "TEXT NOT NULL", "What it says"),
         Column("published_at", "TEXT NOT NULL", "When it was first recorded (UTC)"),
         Column("updated_at", "TEXT NOT NULL", "When what it says last changed (UTC)"),

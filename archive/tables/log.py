@@ -46,7 +46,11 @@ EVENTS = Table(
         Column("in_force", "INTEGER NOT NULL", "1, or 0 when a retraction in force undid it"),
         Column("payload", "TEXT NOT NULL", "What was recorded, as JSON"),
         Column("evidence", "TEXT NOT NULL", "Its evidence, as JSON"),
-        Column("missing", "INTEGER NOT NULL", "Number of its fields that were erased"),
+        Column(
+            "missing",
+            "INTEGER NOT NULL",
+            "Number of its fields that are withheld or erased: see removals",
+        ),
         Column(
             "leaf_hash", "TEXT NOT NULL", "Leaf hash in the Merkle tree (RFC 6962), in hexadecimal"
         ),

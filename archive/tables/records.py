@@ -12,7 +12,8 @@ def rows(record: Record, context: Context) -> Iterable[Row]:
     """Return the one row of a record; it stays when the record is retracted or merged."""
     face = context.face(record.id)
     assert face is not None
-    welsh = next((item.value["name"] for item in record.names if _official_welsh(item.value)), None)
+    names = (item.value.get("name") for item in record.names if _official_welsh(item.value))
+    welsh = next(filter(None, names), None)
     for item in record.translations:
         if item.value.get("lang") == "cy" and item.value.get("path") in _LABEL_PATHS:
             welsh = item.value.get("text")
@@ -29,7 +30,7 @@ def rows(record: Record, context: Context) -> Iterable[Row]:
         "public_from": record.public_from,
         "known_from": record.known_from,
         "changed_at": record.changed_at,
-        "first_event": record.first_event,
+        "first_event": record.first_event if record.versions else None,
     }
 
 
@@ -81,7 +82,11 @@ TABLE = Table(
             "known_from", "TEXT NOT NULL", "The archive's clock: when it was first recorded (UTC)"
         ),
         Column("changed_at", "TEXT NOT NULL", "When an event last changed it (UTC)"),
-        Column("first_event", "INTEGER NOT NULL", "Number of the first event about it"),
+        Column(
+            "first_event",
+            "INTEGER",
+            "Number of the first event about it; empty where none can be read any more",
+        ),
     ),
     rows=rows,
     indexes=(("kind", "state"), ("day_latest",), ("changed_at",), ("merged_into_id",)),

@@ -61,6 +61,9 @@ _KINDS = {
     "correction/restored": "Restoration",
     "correction/disputed": "Dispute",
     "correction/merged": "Merger of records",
+    "correction/withheld": "Words withheld",
+    "correction/released": "Words shown again",
+    "correction/erased": "Words erased",
 }
 
 #: Fields of events (which corrections point at) and of tables, under one set of names.
@@ -209,6 +212,12 @@ _REASONS = {
     "duplicate": "It was recorded twice.",
     "privacy": "To protect somebody’s privacy.",
     "legal": "For a legal reason.",
+    "child-privacy": "To protect a child’s privacy.",
+    "court-order": "A court has ordered it.",
+    "data-protection": "Data protection law demands it.",
+    "defamation": "It may have been defamatory.",
+    "copyright": "For the sake of somebody’s copyright.",
+    "mistake": "It was recorded by mistake.",
 }
 
 _TITLES = {
@@ -230,6 +239,9 @@ _TITLES = {
     "undoing": "Correction taken back: {}",
     "undone": "Taken back: {}",
     "withheld": "title withheld ({})",
+    "act withheld": "{} withheld, in whole or in part",
+    "act released": "{} shown again, in whole or in part",
+    "act erased": "{} erased, in whole or in part",
 }
 
 _VERDICTS = {
@@ -264,7 +276,7 @@ _EVENTS = {
     "RecordRetracted": "Withdrawn",
     "RecordDisputed": "Disputed",
     "EntitiesMerged": "Merged",
-    "TextRedacted": "Words withheld",
+    "TextRedacted": "Words withheld, shown again or erased",
     "TranslationAdded": "Translated",
     "OutcomeRecorded": "Outcome recorded",
     "undone": "{}; since taken back",
@@ -294,6 +306,8 @@ _SAY = {
     "root": "Fingerprint of the whole log",
     "licence": "Free to share and adapt under",
     "licence_name": "CC BY 4.0",
+    "checkable": "What is recorded here cannot be changed unnoticed: save the",
+    "checkpoint": "signed checkpoint of the log",
     "rights": "Creative Commons Attribution 4.0. Words quoted remain those of their publishers.",
     "what_we_know": "What is recorded",
     "evidence": "Where it is said",
@@ -336,6 +350,10 @@ _SAY = {
     "colon": "{}: {}",
     "role": "{} ({})",
     "quote": "“{}”",
+    "removals": "Withheld and erased",
+    "removals_how": "Where the law or a child’s privacy demands it, words are withheld or erased, and nothing here repeats"
+    " them. That it was done, when and why stays on record.",
+    "no_removals": "Nothing has been withheld or erased.",
     "retry": "Please try again in a few seconds.",
     "back": "To the home page",
 }

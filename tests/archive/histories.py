@@ -21,6 +21,7 @@ from archive.looking import current_content
 from archive.projector import catch_up
 from archive.store import Store
 from archive.view import LogView
+from events import disclosure
 from events.codec import build
 from events.envelope import Event, NewEvent
 from events.log import SqliteLog
@@ -62,8 +63,13 @@ DATES = (
     "2031-03/2031-05",
     "../2031-05",
     "2031-04-01/..",
-    "2031-2X"[:6] + "1",
+    "2031-21",
     "2029~",
+    "2031-07/..",
+    "0001-01-01",
+    "9999-12-31",
+    "2031-1X",
+    "{2031-03,2032}",
 )
 WORDS = (
     "The branch in Tŷ Mawr opens again.",
@@ -76,6 +82,9 @@ WORDS = (
     "Librarian",
     "Buses after six",
     "Ŵyn a gwŷdd 🐑",
+    '"NEAR" (a OR -b*) ^c: {d}; --',
+    "\u202e \ufeff \u2028 ~/0",
+    "long " * 59 + "long",
 )
 
 Fields = dict[str, Callable[["Historian"], Any]]
@@ -119,8 +128,12 @@ def _participants(self: Historian) -> list[dict[str, Any]]:
 def _reading(self: Historian) -> dict[str, Any]:
     if self.chance(2):
         return {"label": _word(self), "on": _when(self)}
-    unit = self.random.choice(("working-day", "day", "month"))
-    rule = {"n": self.random.randint(1, 30), "unit": unit, "from": self.random.choice(DATES)}
+    unit = self.random.choice(("working-day", "day", "week", "month", "year"))
+    rule = {
+        "n": self.random.choice((1, 20, 90, 10_000)),
+        "unit": unit,
+        "from": self.random.choice(DATES),
+    }
     if unit == "working-day":
         rule["calendar"] = "wales"
     return {"label": _word(self), "rule": rule}
@@ -137,7 +150,7 @@ def _instant(self: Historian) -> str:
 _ENTITY: Fields = {
     "name": _word,
     "disambiguation": _word,
-    "external_ids": lambda self: {self.random.choice("ab"): _word(self)},
+    "external_ids": lambda self: {self.random.choice(("gss", "a/b~c")): _word(self)},
     "topics": _topics,
     "note": _word,
 }
@@ -226,7 +239,10 @@ FIELDS: dict[str, Fields] = {
         "participants": _participants,
         "meeting": _slug("meeting"),
         "document": _slug("doc"),
-        "amount": lambda self: {"value": self.random.choice((400, 2.5)), "unit": "GBP"},
+        "amount": lambda self: {
+            "value": self.random.choice((400, 2.5, 2**53, -1e308)),
+            "unit": "GBP",
+        },
         "topics": _topics,
     },
     "commitment": {
@@ -250,7 +266,7 @@ FIELDS: dict[str, Fields] = {
     },
     "figure": {
         "measure": _slug("measure"),
-        "value": _one_of(4210, 0.5),
+        "value": _one_of(4210, 0.5, -(2**53), 5e-324),
         "unit": _word,
         "as_of": _when,
         "kind": _one_of("actual", "target"),
@@ -275,6 +291,8 @@ ENTITIES = ("org", "person", "post", "place", "topic", "measure")
 OPENING = tuple(
     "org source topic person person post measure source meeting tenure commitment outcome".split()
 )
+#: Fields that say which record an event is about: the law may take them, but not in these histories.
+IDENTITY = ("id", "new", "record", "keep", "merge", "commitment")
 REASONS = ("archive-error", "source-error", "better-evidence")
 
 
@@ -327,6 +345,7 @@ class Historian:
                     break
         seqs = self.log.append(accepted) if accepted else []
         self.types += [event.type for event in accepted]
+        self.log.replay()
         catch_up(self.log, self.store)
         for source, text in TEXTS.items():
             if self.store.face(source) is not None:
@@ -494,8 +513,17 @@ class Historian:
         event = self._event(*RECORDING)
         if event is None:
             return None
-        payload = {"target": event.seq, "act": "withheld", "scope": "quote", "basis": "copyright"}
-        return self._draft("TextRedacted", payload, [])
+        act = self.random.choice(("withheld", "released", "withheld", "erased"))
+        payload = {"target": event.seq, "act": act, "scope": "path", "basis": "copyright"}
+        ((_, _, items),) = self.log.entries(event.seq, event.seq + 1)
+        digests = [
+            disclosure.digest(item)
+            for item in items
+            if (disclosure.read(item).name not in IDENTITY or self.chance(2)) and self.chance(2)
+        ]
+        if act != "withheld":
+            payload["confirmed_by"] = "redactor"
+        return self._draft("TextRedacted", {**payload, "digests": digests}, [])
 
     def _why(self) -> dict[str, str]:
         return {"reason": self.random.choice(REASONS), "note": _word(self)}

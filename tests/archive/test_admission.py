@@ -537,6 +537,41 @@ def test_a_file_appended_again_records_nothing_whatever_it_corrects(aberdulas):
         assert [seq for _, seq in again.recorded] == list(range(13, 30))
 
 
+TYPED = f"""
+- type: CommitmentRecorded
+  id: commitment/c
+  new: true
+  obliged: org/aberdulas-council
+  what: A
+  kind: promised
+  readings: [{{label: a, rule: {{n: 20, unit: day, from: 2031}}}}]
+  evidence: [{{source: source/aberdulas-post-2031-03-05, span: [1, 2]}}]
+- type: RecordAmended
+  target: "@1"
+  {WHY.replace(", ", chr(10) + "  ")}
+  changes:
+    - path: /readings/0
+      from: {{label: a, rule: {{n: 20, unit: day, from: 2031}}}}
+      to: {{label: a, rule: {{n: 30, unit: day, from: 2031, count: after-day}}}}
+    - {{path: /evidence/0/end, from: 2, to: 3}}
+- type: RecordAmended
+  target: "post/librarian[1]"
+  {WHY.replace(", ", chr(10) + "  ")}
+  changes: [{{path: /statutory, to: true}}, {{path: /seats, to: 2}}]
+- type: RecordAmended
+  target: "post/librarian[1]"
+  {WHY.replace(", ", chr(10) + "  ")}
+  changes: [{{path: /statutory, from: true}}, {{path: /seats, from: 2, to: 3}}]
+"""
+
+
+def test_amendments_of_numbers_and_truth_values_are_known_again_too(aberdulas):
+    assert len(record(aberdulas, TYPED).events) == 4
+    assert record(aberdulas, TYPED).events == []
+    assert aberdulas.rows("SELECT n FROM readings WHERE commitment_id = 'commitment/c'") == [(30,)]
+    assert aberdulas.rows("SELECT seats, statutory FROM posts") == [(3, 0)]
+
+
 def test_a_file_that_grew_records_only_what_is_new(aberdulas):
     record(aberdulas, WHOLE)
     grown = record(

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from archive import checking
-from archive.checking import Finding, told
+from archive.amending import in_force, telling
+from archive.checking import Finding
 from archive.spans import digest
 from tests.archive.stories import LETTER, MINUTES, NEWS, Story, by, on
 
@@ -47,7 +48,7 @@ def meeting(story: Story, when: dict[str, Any], *evidence: dict[str, Any], slug:
 def test_a_span_is_verified_against_the_attached_text(source, item, message):
     story = Story()
     meeting(story, on("2031"), by(source, **item))
-    results = list(checking.spans(told(story.events), words))
+    results = list(checking.spans(telling(story.events, in_force(story.events)), words))
     expected: list[Any] = {None: [True], "nothing to verify": [], "not attached": [False]}.get(
         message, [Finding("fault", "span", "E0 /evidence/0", str(message))]
     )
@@ -58,9 +59,9 @@ def test_an_amended_span_is_verified_as_it_was_amended_and_a_retracted_one_not_a
     story = Story()
     meeting(story, on("2031"), by(NEWS, start=0, end=99))
     story.amend(0, "/evidence/0/end", 99, 8)
-    assert list(checking.spans(told(story.events), words)) == [True]
+    assert list(checking.spans(telling(story.events, in_force(story.events)), words)) == [True]
     story.retract(0)
-    assert list(checking.spans(told(story.events), words)) == []
+    assert list(checking.spans(telling(story.events, in_force(story.events)), words)) == []
 
 
 # Weekdays
@@ -85,7 +86,7 @@ def test_an_amended_span_is_verified_as_it_was_amended_and_a_retracted_one_not_a
 def test_a_weekday_is_a_checksum_of_its_date(edtf, text, fault):
     story = Story()
     meeting(story, on(edtf, **({"text": text} if text else {})))
-    found = list(checking.weekdays(told(story.events)))
+    found = list(checking.weekdays(telling(story.events, in_force(story.events))))
     assert len(found) == (fault is not None)
     if fault:
         assert (found[0].level, found[0].check, found[0].where) == (
@@ -102,7 +103,9 @@ def test_the_dates_of_readings_are_checked_too():
     story(
         "CommitmentRecorded", by(NEWS), id="commitment/a", new=True, obliged="org/council", what="Plan", kind="promised", readings=[reading],
     )  # fmt: skip
-    assert [f.where for f in checking.weekdays(told(story.events))] == ["E0 /readings/0/on"]
+    assert [f.where for f in checking.weekdays(telling(story.events, in_force(story.events)))] == [
+        "E0 /readings/0/on"
+    ]
 
 
 # Relative dates
@@ -134,7 +137,9 @@ def test_a_relative_date_cannot_be_stated(text, relative, basis):
     story = Story()
     more = {"anchor": f"{NEWS}#published"} if basis == "resolved" else {}
     meeting(story, on("2031-03-04", basis, text=text, **more))
-    found = list(checking.relative_dates(told(story.events), PUBLISHERS.get))
+    found = list(
+        checking.relative_dates(telling(story.events, in_force(story.events)), PUBLISHERS.get)
+    )
     if relative and basis == "stated":
         (finding,) = found
         assert finding.message == f"{text!r} is relative, yet taken as stated"
@@ -152,9 +157,14 @@ def test_a_phrase_that_an_outlet_repeats_for_other_months_is_noted():
     meeting(story, resolved("2031-02"), slug="a")
     meeting(story, resolved("2031-02-15"), by(LETTER), slug="b")  # the same outlet and month
     meeting(story, resolved("2031-03"), by(MINUTES), slug="c")  # another outlet
-    assert list(checking.relative_dates(told(story.events), PUBLISHERS.get)) == []
+    assert (
+        list(checking.relative_dates(telling(story.events, in_force(story.events)), PUBLISHERS.get))
+        == []
+    )
     meeting(story, resolved("2031-03", "Last Month"), by(LETTER), slug="d")
-    (finding,) = checking.relative_dates(told(story.events), PUBLISHERS.get)
+    (finding,) = checking.relative_dates(
+        telling(story.events, in_force(story.events)), PUBLISHERS.get
+    )
     assert finding == Finding(
         "note",
         "boilerplate",
@@ -193,7 +203,7 @@ def test_events_of_which_fields_were_erased_are_checked_for_what_is_left():
     bare = Story()
     for event in story.events:
         bare.add(event.type, {}, event.evidence)
-    items = told(bare.events)
+    items = telling(bare.events, in_force(bare.events))
     assert list(checking.weekdays(items)) == []
     assert list(checking.relative_dates(items, PUBLISHERS.get)) == []
     assert list(checking.spans(items, words)) == []

@@ -15,10 +15,12 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from archive import bundle
+from archive import bundle, recording
+from archive.admission import admit
 from archive.cli import main
 from archive.home import Home
 from archive.showing import counted
+from events.codec import build
 from events.errors import OutcomeUnknown
 from events.log import SqliteLog
 
@@ -599,6 +601,44 @@ def test_check_finds_every_kind_of_fault_and_leaves_with_one(desk: Desk):
 def test_conflicts_and_disputes_alone_are_no_fault(desk: Desk):
     desk.append("- {type: DocumentRecorded, id: doc/plan, pages: 41, evidence: [{source: source/echo, span: [0, 8]}]}\n")  # fmt: skip
     assert "note  conflict  doc/plan pages: '41' (source/echo) against '40' (source/echo)" in desk("check")  # fmt: skip
+
+
+# Others at work
+
+
+def intrude(desk: Desk, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """Let somebody else record an event right after each of the first judgements."""
+    left = iter(range(times))
+
+    def judged(*arguments: Any, **options: Any) -> Any:
+        admission = admit(*arguments, **options)
+        if (number := next(left, None)) is not None:
+            name = {"record": "org/echo", "name": f"N{number}", "kind": "former", "lang": "en"}
+            with SqliteLog(desk.home.log_path) as log:
+                log.append([build("NameRecorded", name)])
+        return admission
+
+    monkeypatch.setattr(recording, "admit", judged)
+
+
+def test_what_came_in_meanwhile_is_looked_at_before_anything_is_recorded(desk, monkeypatch):
+    intrude(desk, monkeypatch, times=3)
+    assert desk("retract", "E4", *WHY).startswith("E8  RecordRetracted  E4")
+    assert desk.rows("SELECT name FROM names WHERE kind = 'former'") == [("N0",), ("N1",), ("N2",)]
+
+
+def test_what_was_right_may_be_wrong_by_then(desk, monkeypatch):
+    intrude(desk, monkeypatch, times=1)
+    said = desk.append("- {type: NameRecorded, record: org/echo, name: N0, kind: former, lang: en}")
+    assert said == "1 event recorded before (E5)\n0 events recorded\n"
+
+
+def test_who_is_never_first_gives_up_with_a_sentence(desk, monkeypatch):
+    intrude(desk, monkeypatch, times=99)
+    said = desk("retract", "E4", *WHY, code=1)
+    assert "in between came E" in said
+    assert "look again and repeat" in said
+    assert desk.rows("SELECT count(*) FROM events WHERE type = 'RecordRetracted'") == [(0,)]
 
 
 # How it leaves

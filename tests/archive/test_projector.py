@@ -98,23 +98,25 @@ def test_tables_that_followed_the_log_equal_tables_made_from_zero(random, steps)
 
 @pytest.mark.torture
 @pytest.mark.timeout(7200)
-@settings(deadline=None, max_examples=600, print_blob=True)
+@settings(deadline=None, max_examples=400, print_blob=True)
 @given(histories, st.integers(10, 60))
 def test_tables_that_followed_the_log_equal_tables_made_from_zero_at_length(random, steps):
     with history(random) as historian:
         follow(historian, steps)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_long_histories_of_all_kinds_of_events_do_not_drift(seed):
     with history(Random(seed)) as historian:
-        follow(historian, 60)
+        follow(historian, 48)
         assert len(set(historian.types)) > len(TYPES) - 5
 
 
 def test_the_histories_have_every_type_of_event_and_every_kind_of_correction():
     types, kinds = set(), set()
-    for seed in range(100, 105):
+    for seed in range(100, 120):
+        if types == set(TYPES):
+            break
         with history(Random(seed)) as historian:
             for _ in range(16):
                 historian.grow(3)
@@ -247,6 +249,19 @@ def test_what_is_recorded_under_a_merged_slug_reaches_the_kept_record(aberdulas:
     aberdulas.record("NameRecorded", record="person/nia-prys", name="Ms Prys", kind="known-as", lang="en")  # fmt: skip
     assert ("person/nia",) in aberdulas.rows("SELECT record_id FROM names WHERE name = 'Ms Prys'")
     assert_equal_to_rebuilt(aberdulas)
+
+
+def test_merges_in_a_circle_which_no_batch_could_record_do_not_go_on_for_ever(empty: Aberdulas):
+    for slug in ("org/a", "org/b", "org/c"):
+        empty.record("EntityRecorded", id=slug, new=True, kind="organisation", name=slug)
+    for keep, other in (("a", "b"), ("b", "c"), ("c", "a")):
+        empty.record("EntitiesMerged", keep=f"org/{keep}", merge=[f"org/{other}"], **WHY)
+        empty.tables()
+    empty.record("NameRecorded", record="org/a", name="Ay", kind="known-as", lang="en")
+    amendment = [{"path": "/name", "from": "org/b", "to": "Bee"}]
+    empty.record("RecordAmended", target=1, changes=amendment, **WHY)
+    assert empty.rows("SELECT DISTINCT state FROM records") == [("merged",)]
+    assert_equal_to_rebuilt(empty)
 
 
 def test_corrections_under_a_merged_slug_make_one_entry_each(aberdulas: Aberdulas):
@@ -608,6 +623,40 @@ def test_tables_can_be_made_of_a_log_from_which_fields_were_erased(aberdulas: Ab
     assert made.rows("SELECT sum(missing) AS gone FROM events")[0]["gone"] > 0
     made.close()
     log.close()
+
+
+def erase(archive: Aberdulas, target: int, *names: str) -> None:
+    """Record that fields of an event are erased, and destroy them."""
+    ((_, _, items),) = archive.log.entries(target, target + 1)
+    digests = [disclosure.digest(item) for item in items if disclosure.read(item).name in names]
+    archive.record("TextRedacted", target=target, act="erased", scope="path", basis="legal", digests=digests, confirmed_by="redactor")  # fmt: skip
+    archive.log.replay()
+
+
+@pytest.mark.parametrize("target", range(13))
+def test_tables_follow_when_the_event_that_made_a_record_says_no_more_whose_it_was(
+    aberdulas: Aberdulas, target
+):
+    aberdulas.tables()
+    erase(aberdulas, target, "id", "record", "commitment")
+    assert_equal_to_rebuilt(aberdulas)
+    assert faults(aberdulas.store) == []
+
+
+def test_a_commitment_of_which_only_the_outcome_is_left_is_no_news(aberdulas: Aberdulas):
+    erase(aberdulas, 10, "id")
+    kinds = aberdulas.rows("SELECT kind FROM feed_entries WHERE record_id LIKE '%/library-plan'")
+    assert kinds == [("outcome",)]
+
+
+def test_erased_words_are_nowhere_in_the_file(aberdulas: Aberdulas):
+    aberdulas.tables()
+    assert b"Books now" in aberdulas.path.read_bytes()
+    erase(aberdulas, 9, "evidence", "gist")
+    aberdulas.tables()
+    for words in (b"Books now", "Tŷ Mawr".encode()):
+        assert words not in aberdulas.path.read_bytes()
+    assert aberdulas.rows("SELECT quote, gist FROM statements") == [(None, None)]
 
 
 def test_the_store_opens_with_references_checked_and_deleted_text_overwritten(empty: Aberdulas):

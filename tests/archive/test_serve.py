@@ -23,7 +23,7 @@ from typing import Any
 
 import pytest
 
-from archive import children, projector
+from archive import children, projector, signing
 from archive.children import Child, Program
 from archive.follower import Follower
 from archive.home import Home
@@ -474,12 +474,13 @@ def test_an_error_of_the_projector_is_told_once_and_it_goes_on_when_it_is_mended
 ) -> None:
     monkeypatch.setattr("archive.follower.PAUSE", 0.05)
     aberdulas.tables()
+    signing.begin(Home(aberdulas.folder))
     said: list[str] = []
     follower = Follower(Home(aberdulas.folder), said.append)
+    aberdulas.path.rename(aberdulas.folder / "kept.db")
+    aberdulas.path.mkdir()
     follower.start()
     try:
-        aberdulas.path.rename(aberdulas.folder / "kept.db")
-        aberdulas.path.mkdir()
         until(lambda: said)
         time.sleep(0.3)
         [trouble] = said
@@ -528,3 +529,26 @@ def test_a_log_that_was_put_back_from_a_backup_gives_its_own_tables(followed: An
     until(lambda: published(followed, events) == size + 1, 5.0)
     backup.replace(followed.folder / "log.db")
     until(lambda: published(followed, events) == size, 5.0)
+
+
+def test_the_follower_signs_what_others_appended_and_says_once_why_it_cannot(
+    aberdulas: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archive.follower.PAUSE", 0.05)
+    home = Home(aberdulas.folder)
+    said: list[str] = []
+    follower = Follower(home, said.append)
+    follower.start()
+    try:
+        until(lambda: said)
+        time.sleep(0.3)
+        assert len(said) == 1
+        assert "archive sign --new" in said[0]
+        signing.begin(home)
+        size = aberdulas.log.size
+        until(lambda: aberdulas.store.rows("SELECT size FROM checkpoints") == [{"size": size}])
+        aberdulas.record("EntityRecorded", id="topic/x", new=True, kind="topic", name="X")
+        until(lambda: aberdulas.store.rows("SELECT size FROM checkpoints") == [{"size": size + 1}])
+    finally:
+        follower.stop()
+    assert len(said) == 1

@@ -245,6 +245,7 @@ PAYLOADS: dict[str, Plain] = {
         "path": "/gist",
         "authority": "A decision of the keeper, AB/2031/7",
         "review_on": "2032-02-29",
+        "confirmed_by": "redactor",
     },
     "TranslationAdded": {
         "record": "doc/library-plan",

@@ -281,14 +281,18 @@ def test_what_cannot_be_stored_and_published_is_refused_with_its_place(
 def test_data_that_holds_itself_or_is_too_deep_is_refused() -> None:
     circle: list[Any] = []
     circle.append({"a": circle})
-    deep: Any = 1
-    for _ in range(MAX_DEPTH):
-        deep = [deep]
-
-    check_data(deep)
-    for value in (circle, [deep], {"a": deep}, (deep,)):
-        with pytest.raises(InvalidEvent, match="nested deeper than 16 levels"):
-            check_data(value)
+    with pytest.raises(InvalidEvent, match="nested deeper than 16 levels"):
+        check_data(circle)
+    for leaf in (1, "text", "t\u0177", None):
+        lists: Any = leaf
+        objects: Any = leaf
+        for _ in range(MAX_DEPTH):
+            lists, objects = [lists], {"a": objects}
+        check_data(lists)
+        check_data(objects)
+        for value in ([lists], {"a": lists}, (lists,), [objects], {"a": objects}):
+            with pytest.raises(InvalidEvent, match="nested deeper than 16 levels"):
+                check_data(value)
 
 
 def test_a_quotation_keeps_the_normal_form_of_its_source() -> None:

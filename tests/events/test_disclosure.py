@@ -65,6 +65,20 @@ def test_whatever_is_disclosed_reads_back(salt: bytes, name: str, value: Any) ->
     assert as_text[0] == as_text[1]  # true is not 1, and 1 is not 1.0
 
 
+@given(words, json_values | st.floats(allow_nan=False, allow_infinity=False))
+@example(
+    "value", [1e16, 1e15, 1e-5, 1e-7, 123456789012345680.0, 5e-324, 1.7976931348623157e308, -0.0]
+)
+@example("value", {"\U0001f4da": 1, "\uffee": 2, "a": 3, "": 4})
+@example("value", '\x00\x07\b\t\n\f\r\x1b\x1f "\\/\x7f\x80\u2028\ufffe 0.00001 1e16,')
+def test_what_is_hashed_has_the_spelling_of_the_standard_library(name: str, value: Any) -> None:
+    expected = json.dumps(
+        [b64url(SALT), name, value], ensure_ascii=False, separators=(",", ":"), sort_keys=True
+    )
+
+    assert unb64url(disclose(SALT, name, value)).decode() == expected
+
+
 @given(words, json_values)
 def test_a_fresh_salt_hides_an_equal_value(name: str, value: Any) -> None:
     assert digest(disclose(SALT, name, value)) != digest(disclose(SALT[::-1], name, value))

@@ -26,6 +26,7 @@ FULL: dict[str, Any] = {
     "reason": "data-protection",
     "act": "erased",
     "digests": [C, A],
+    "confirmed_by": "archivist",
 }
 LEAST = {name: FULL[name] for name in ("v", "type", "at", "by", "_sd")}
 
@@ -44,7 +45,7 @@ FREE_TEXT = [
     "2031-03-06T24:00:00Z", "2031-03-06T08:60:00Z", "2031-03-06T08:30:60Z", "0000-03-06T08:30:00Z",
     ARABIC, "-031-03-06T08:30:00Z", "12031-03-06T08:30:00Z",
 ]  # fmt: skip
-PLACES = ["v", "type", "at", "by", "_sd", "of", "reason", "act", "digests"]
+PLACES = ["v", "type", "at", "by", "_sd", "of", "reason", "act", "digests", "confirmed_by"]
 
 
 def written(fields: dict[str, Any]) -> bytes:
@@ -67,6 +68,7 @@ def allowed(place: str, text: str) -> bool:
         "by": ROLES,
         "reason": REASONS + BASES,
         "act": ("withheld", "released", "erased"),
+        "confirmed_by": ROLES,
     }.get(place, ())
 
 
@@ -94,7 +96,7 @@ def test_any_string_outside_the_closed_lists_is_refused(place: str, text: str) -
 
 @pytest.mark.parametrize(
     ("place", "words"),
-    [("type", tuple(TYPES)), ("by", ROLES), ("reason", REASONS + BASES), ("act", ("withheld", "released", "erased"))],
+    [("type", tuple(TYPES)), ("by", ROLES), ("reason", REASONS + BASES), ("act", ("withheld", "released", "erased")), ("confirmed_by", ROLES)],
 )  # fmt: skip
 def test_every_word_of_a_closed_list_is_accepted(place: str, words: tuple[str, ...]) -> None:
     assert all(accepts({**FULL, place: word}) for word in words)
@@ -148,6 +150,12 @@ def test_version_type_time_role_and_digests_are_always_there(name: str) -> None:
 )  # fmt: skip
 def test_numbers_and_lists_have_their_limits(place: str, value: Any, fine: bool) -> None:
     assert accepts({**FULL, place: value}) == fine
+
+
+def test_only_an_act_is_confirmed() -> None:
+    assert not accepts({name: value for name, value in FULL.items() if name != "act"})
+    assert not accepts({**LEAST, "confirmed_by": "archivist"})
+    assert accepts({**LEAST, "act": "erased"})
 
 
 def other_spellings() -> list[tuple[str, bytes]]:

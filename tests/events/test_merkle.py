@@ -219,8 +219,9 @@ def test_growing_reads_at_most_one_node_a_level_at_any_size(size: int, count: in
 
     rows = grow(size, node, LEAVES[:count])
 
-    assert len(reads) == size.bit_count() <= size.bit_length()
-    assert len({level for level, _ in reads}) == len(reads)
+    edge = [(level, (size >> level) - 1) for level in range(41) if size >> level & 1]
+    assert reads == edge[: len(reads)], "from the right, and only what the new leaves complete"
+    assert len(reads) <= len(rows) - count
     assert [row.idx for row in rows if row.level == 0] == list(range(size, size + count))
 
 
@@ -275,6 +276,25 @@ def test_no_leaf_is_proved_at_another_place_or_in_another_tree() -> None:
                 assert not verify_inclusion(LEAVES[index], index, size, short, head)
             for long in ([*path, head], [head, *path]):
                 assert not verify_inclusion(LEAVES[index], index, size, long, head)
+
+
+def test_a_proof_passes_for_other_sizes_only_where_theirs_is_as_long() -> None:
+    sizes = range(1, 13)
+    for size in sizes:
+        for index in range(size):
+            path, head = inclusion(index, size, WHOLE.node), mth(LEAVES[:size])
+            for other in sizes:
+                for place in range(other):
+                    if verify_inclusion(LEAVES[index], place, other, path, head):
+                        assert len(path) == len(inclusion(place, other, WHOLE.node))
+            heads, steps = (
+                (mth(LEAVES[: index + 1]), head),
+                consistency(index + 1, size, WHOLE.node),
+            )
+            for new in sizes:
+                for old in range(1, new + 1):
+                    if verify_consistency(old, heads[0], new, heads[1], steps):
+                        assert len(steps) == len(consistency(old, new, WHOLE.node))
 
 
 def test_no_tree_is_proved_to_extend_one_it_does_not() -> None:
@@ -365,6 +385,7 @@ def test_shapes_that_prove_no_inclusion() -> None:
     assert verify_inclusion(A, 0, 2, [B], AB)
     assert not verify_inclusion(A, 0, 4, [B], AB), "the path ends below the root"
     assert not verify_inclusion(A, 1, 1, [], A), "the leaf is not in the tree"
+    assert not verify_inclusion(B, 0, 1, [A], AB), "the path goes on above the root"
     assert not verify_inclusion(A, 0, 0, [], A), "nothing is in the empty tree"
     assert not verify_inclusion(A, -1, 2, [B], AB)
 

@@ -13,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from events import codec, disclosure, transfer
+from events import log as log_module
 from events import vocabulary as vocabulary_module
 from events.codec import build, seal
 from events.errors import CodecError, EventsError, LogDamaged, LogError, UnknownVersion
@@ -59,8 +60,8 @@ def refuse(lines: Iterable[str], folder: Path) -> EventsError:
 
 
 def restore(log: SqliteLog, lines: Iterable[str]) -> int:
-    entries, root = transfer.parse(lines)
-    return log.restore_entries(entries, root=root)
+    entries = transfer.Entries(lines)
+    return log.restore_entries(entries, root=entries.root)
 
 
 @pytest.fixture
@@ -129,6 +130,7 @@ def test_what_was_erased_stays_erased_and_the_root_stays_right(tmp_path: Path) -
         assert [event.missing for event in other.read()] == [0, 1, 0]
         assert other.same_content(example_of("RecordRetracted")) == [2]
         assert other.same_content(example_of("OutcomeRecorded")) == []
+        assert other.same_content(example_of("OutcomeRecorded", new=...)) == [], "nor what is left"
         assert written(other) == list(good())
 
 
@@ -151,6 +153,48 @@ def test_any_entries_come_back_from_their_lines(made: list[tuple[str, str, int]]
     assert transfer.parse(lines) == (entries, b"\x01" * 32)
     assert transfer.parse(line.rstrip("\n") for line in lines) == (entries, b"\x01" * 32)
     assert all(line.isascii() and line.count("\n") == 1 for line in lines)
+
+
+def test_entries_are_read_one_at_a_time_and_the_root_is_known_after_the_last() -> None:
+    given = iter(good())
+    entries = transfer.Entries(given)
+
+    read = []
+    for number, entry in enumerate(entries):
+        read.append(entry)
+        if number < 2:
+            assert len(good()) - number - 1 == given.__length_hint__()  # type: ignore[attr-defined]
+            with pytest.raises(CodecError, match="not known before the last line"):
+                entries.root()
+
+    assert (read, entries.root()) == transfer.parse(good())
+    assert list(entries) == []
+
+
+@pytest.mark.parametrize("size", [1, 4, 5, 6, 10, 17])
+def test_a_log_is_restored_page_by_page_whatever_its_size(
+    log: SqliteLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(log_module, "PAGE", 5)
+    log.append(list(EXAMPLES.values())[:size])
+
+    with SqliteLog.create(tmp_path / "other.db") as other:
+        assert restore(other, written(log)) == size
+        assert list(other.entries()) == list(log.entries())
+        assert [other.root(n) for n in range(size)] == [log.root(n) for n in range(size)]
+        for event in EXAMPLES.values():
+            assert other.same_content(event) == log.same_content(event)
+
+
+def test_a_line_that_is_bad_pages_later_leaves_nothing_behind(
+    log: SqliteLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_module, "PAGE", 5)
+    log.append(list(EXAMPLES.values()))
+    lines = written(log)
+
+    assert str(refuse([*lines[:16], "{}"], tmp_path)).startswith("line 17: neither")
+    assert "cut short" in str(refuse(lines[:16], tmp_path))
 
 
 # --- Anything else is refused

@@ -63,7 +63,7 @@ class Reader:
         try:
             with library.open() as conn:
                 rows = queries.announced(conn, KINDS[name], 50, by="updated_event")
-                found = queries.dossiers(conn, (row.record_id for row in rows))
+                found = queries.dossiers(conn, (row.record_id for row in rows if row.record_id))
                 position = queries.position(conn)
         finally:
             library.close()
@@ -109,7 +109,7 @@ def open_site() -> Iterator[Callable[[Settings], FlaskClient]]:
 def still_reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     """An archive to which nothing happens, for the tests that only look."""
     archive = Aberdulas(tmp_path_factory.mktemp("still")).settle()
-    archive.tables()
+    archive.sign()
     yield Reader(archive)
     archive.close()
 
@@ -159,6 +159,7 @@ def a_feed(*entries: Entry, **changed: Any) -> Feed:
         "author": "The archivists of Aberdulas",
         "author_url": "https://archive.example",
         "rights": "CC BY 4.0",
+        "checkpoint": "https://archive.example/log/checkpoint",
         "updated": datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC),
         "entries": entries,
     }

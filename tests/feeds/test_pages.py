@@ -167,8 +167,10 @@ def test_every_record_and_every_link_within_the_site_is_there(
     client: FlaskClient, reader: Reader
 ) -> None:
     reader.retract(reader.number("statement/prys-1"))
+    reader.archive.sign()
     for (slug,) in reader.archive.rows("SELECT id FROM records"):
         _, made = page(client, f"/en/records/{slug}")
+        assert "/log/checkpoint" in made.links
         assert len(set(made.ids)) == len(made.ids)
         for link in {link for link in made.links if link.startswith("/")}:
             assert client.get(link).status_code == 200, link

@@ -8,7 +8,7 @@ import pytest
 
 import feeds
 from events.values import KINDS
-from events.vocabulary import CORRECTING, REASONS, RECORDING, CommitmentRecorded
+from events.vocabulary import BASES, CORRECTING, REASONS, RECORDING, CommitmentRecorded
 from feeds.sheets import SHEETS
 from feeds.words import WORDS, Words
 
@@ -29,7 +29,7 @@ def test_every_language_says_all_that_english_says(words: Words) -> None:
 @pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
 def test_every_kind_reason_and_field_has_its_words(words: Words) -> None:
     assert set(KINDS) <= words.kinds.keys()
-    assert set(REASONS) == words.reasons.keys()
+    assert set(REASONS) | set(BASES) == words.reasons.keys()
     assert set(_literals(get_type_hints(CommitmentRecorded)["kind"])) <= words.titles.keys()
     for sheet in SHEETS.values():
         assert {field.term for field in sheet.fields} <= words.terms.keys()
