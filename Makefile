@@ -19,8 +19,8 @@ serve: $(ready) ## the site, Datasette and the projector, on this machine
 test: $(ready) ## all tests but the long ones
 	@$(bin)/pytest $(ARGS)
 
-torture: $(ready) ## the long tests: faults, kills, soaks
-	@$(bin)/pytest -m torture $(ARGS)
+torture: $(ready) ## the long tests: faults, kills, soaks; prints seeds and counts (docs/reliability.md)
+	@$(bin)/pytest -m torture -rP $(ARGS)
 
 lint: $(ready) ## style, format, types, and who may import whom
 	@echo "ruff check";          $(bin)/ruff check --quiet .

@@ -5,6 +5,7 @@ Everything wrong is reported, each with its place; unless nothing is, nothing ma
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
@@ -13,6 +14,7 @@ import msgspec
 
 from archive.amending import AmendError, amended, amendments, apply, in_force, same
 from archive.labels import shorten
+from archive.showing import counted
 from archive.spans import SourceText, digest, locate
 from events import codec
 from events.envelope import Event, NewEvent
@@ -45,14 +47,21 @@ class View(Protocol):
     def recorded(self, event: NewEvent) -> list[int]:
         """Numbers of events with exactly this content."""
 
+    def forgotten(self, event: NewEvent) -> tuple[str, int] | None:
+        """What an event would say again that an act took away, and the number of that act."""
+
 
 class Draft(NamedTuple):
-    """An event as somebody wrote it. ``place`` tells where a field of it stands, e.g. ``a.yaml:12``."""
+    """An event as somebody wrote it. ``place`` tells where a field of it stands, e.g. ``a.yaml:12``.
+
+    ``file`` is the batch file it is from: ``@3`` counts the events of one file.
+    """
 
     type: str
     payload: dict[str, Any]
     evidence: list[Any]
     place: Callable[[str], str]
+    file: str = ""
 
 
 class Problem(NamedTuple):
@@ -68,22 +77,29 @@ class Problem(NamedTuple):
 
 @dataclass
 class Admission:
-    """The outcome: events to append in order, drafts already recorded, and problems."""
+    """The outcome: events to append in order, the draft of each, drafts already recorded, and problems."""
 
     events: list[NewEvent] = field(default_factory=list)
+    drafts: list[Draft] = field(default_factory=list)
     recorded: list[tuple[Draft, int]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
-def admit(drafts: Sequence[Draft], view: View, *, anew: bool = False) -> Admission:
+def admit(
+    drafts: Sequence[Draft], view: View, *, anew: bool = False, despite: bool = False
+) -> Admission:
     """Judge drafts in order, each against the record as the ones before it would leave it.
 
     What was recorded before is passed over, also when it was retracted since: a batch that is appended
-    again must not undo a retraction. ``anew`` records it all the same.
+    again must not undo a retraction. ``anew`` records it all the same. What was withheld or erased is a
+    problem, unless ``despite`` says that it is meant.
     """
-    state = _State(view, anew=anew)
+    state = _State(view, anew=anew, despite=despite)
     result = Admission()
+    lengths = Counter(draft.file for draft in drafts)
     for draft in drafts:
+        if draft.file != state.file:
+            state.open(draft.file, lengths[draft.file])
         try:
             event = state.judge(draft)
         except InvalidEvent as error:
@@ -98,6 +114,7 @@ def admit(drafts: Sequence[Draft], view: View, *, anew: bool = False) -> Admissi
             state.numbers.append(seq)
         else:
             result.events.append(event)
+            result.drafts.append(draft)
             state.accept(event)
     return result
 
@@ -105,14 +122,21 @@ def admit(drafts: Sequence[Draft], view: View, *, anew: bool = False) -> Admissi
 class _State:
     """The record as a view shows it, plus the drafts accepted so far."""
 
-    def __init__(self, view: View, *, anew: bool) -> None:
+    def __init__(self, view: View, *, anew: bool, despite: bool) -> None:
         self.view = view
         self.anew = anew
+        self.despite = despite
         self.accepted: list[Event] = []
         self.slugs: set[str] = set()
         self.sources: dict[str, SourceText] = {}
+        self.file: str | None = None
+        self.length = 0
         self.numbers: list[int | None] = []
         self.contents: dict[str, int] = {}
+
+    def open(self, file: str, length: int) -> None:
+        """Begin with the drafts of a file, so many of them: ``@1`` is the first of these."""
+        self.file, self.length, self.numbers = file, length, []
 
     def judge(self, draft: Draft) -> NewEvent:
         """Return a draft as a valid event; raise InvalidEvent naming what is wrong with it."""
@@ -135,6 +159,11 @@ class _State:
             self._check_target(event)
         if draft.type == "EntitiesMerged":
             self._check_merge(event)
+        if not self.despite and (found := self.view.forgotten(event)):
+            raise InvalidEvent(
+                f"{found[0]} was taken away by E{found[1]}: recording it would show it again; leave it out, or"
+                " say --despite-removal if it is meant"
+            )
         return event
 
     def known(self, event: NewEvent) -> int | None:
@@ -170,13 +199,20 @@ class _State:
             self.slugs.add(slug)
 
     def _target(self, text: str) -> int:
-        """Return the number that ``E47``, ``@3`` or ``person/name[1]`` stands for."""
+        """Return the number that ``E47``, ``@3``, ``@-1`` or ``person/name[1]`` stands for."""
         number = _number(text[1:])
         if text[:1] == "E" and number is not None:
             return number
+        here = len(self.numbers) + 1
+        if text[:2] == "@-" and (back := _number(text[2:])) is not None:
+            number = here - back
         if text[:1] == "@" and number is not None:
-            if not 0 < number <= len(self.numbers):
-                raise InvalidEvent(f"{text} is not an earlier event of this batch", "/target")
+            if not 0 < number < here:
+                raise InvalidEvent(
+                    f"{text} is not an earlier event of this file: it has {counted(self.length, 'event')},"
+                    f" and this is @{here}",
+                    "/target",
+                )
             seq = self.numbers[number - 1]
             if seq is None:
                 raise InvalidEvent(f"{text} is an event that was refused", "/target")
@@ -189,7 +225,7 @@ class _State:
             if not 0 < number <= len(own):
                 raise InvalidEvent(f"{slug[:120]} has {len(own)} events, not {number}", "/target")
             return own[number - 1]
-        raise InvalidEvent(f"{text[:80]!r} is not E47, @3 or person/name[1]", "/target")
+        raise InvalidEvent(f"{text[:80]!r} is not E47, @3, @-1 or person/name[1]", "/target")
 
     def _located(self, draft: Draft) -> list[dict[str, Any]]:
         found = []

@@ -1,7 +1,7 @@
-"""Backups of the log, and the way back: copied by SQLite, verified whole, and only then given a name.
+"""Backups of the log: copied by SQLite, verified whole, and only then given a name.
 
-What is tested is the way back. A backup holds the private texts; it never holds the head or the keys, for a
-head that was restored could fork the log.
+A backup holds the private texts; it never holds the head or the keys, for a head that was restored could fork
+the log. `archive.restoring` is the way back.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import os
 import re
 import shutil
 import sqlite3
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,23 +22,18 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
-from archive.fixity import check_log, head_of, read_head
+from archive.fixity import check_log, head_of
+from archive.folders import make_folder, sync_folder
 from archive.home import Home
-from archive.projector import Progress
-from archive.showing import counted
 from events.codec import strict_json
 from events.errors import CodecError, EventsError, LogDamaged
 from events.log import SCHEMA_VERSION, SqliteLog, utc_now
 
 #: Beside the backups: what is being made (cleared away when its maker was killed), and who makes it.
 DRAFT, LOCK = ".archive-backup-unfinished", ".archive-backup-lock"
-#: Beside a new home: what is being restored. A killed restoration leaves it behind.
-RESTORING = ".archive-restore-"
 #: How long to wait for a moment between two writes; one that never pauses would keep a reader out.
 PATIENCE = 60.0
 FIRST = "was it restored from a backup? Bring back the newer log before anything else"
-NEW = "restore into a new home; a head and keys that are left here go into that one by hand"
-LOST = "what one of them erased is back, so erase it again before anything is published"
 _NAME = re.compile(r"log-([0-9]+)-[0-9a-f]{8}(?:-([0-9]+))?\.db")
 _Hash = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
@@ -87,26 +81,6 @@ class Backup(NamedTuple):
     new: bool
     head: int | None
     alarms: tuple[str, ...]
-
-
-class Restored(NamedTuple):
-    """What was brought back: ``missing`` acknowledged events are lost; ``notes`` are for a person."""
-
-    size: int
-    root: str
-    records: int
-    missing: int
-    notes: tuple[str, ...]
-
-    def line(self) -> str:
-        """Return all of it on one line."""
-        parts = [
-            f"{counted(self.size, 'event')}, root {self.root}",
-            counted(self.records, "record"),
-        ]
-        if self.missing:
-            parts.append(f"{counted(self.missing, 'acknowledged event')} missing: {LOST}")
-        return "; ".join([*parts, *self.notes])
 
 
 def backup(home: Home, folder: Path, *, clock: Callable[[], str] = utc_now) -> Backup:
@@ -168,7 +142,7 @@ def _named(draft: Path, folder: Path, manifest: Manifest) -> tuple[Path, bool]:
         if not path.exists():
             break
         with contextlib.suppress(LogDamaged):  # a broken one is left, and made again
-            if _manifest_of(path) is not None and _hash(path) == manifest.sha256:
+            if manifest_of(path) is not None and _hash(path) == manifest.sha256:
                 return path, False
     else:
         raise AssertionError("unreachable: the numbers do not end")
@@ -194,121 +168,7 @@ def newest(folder: Path) -> Path:
     return max(found)[2]
 
 
-def restore(
-    backup: Path,
-    new_home: Home,
-    *,
-    head: Path | None = None,
-    check: bool = False,
-    progress: Progress | None = None,
-) -> Restored:
-    """Make a new home of a backup (or of the newest in a folder): verified, erased again, tables rebuilt.
-
-    ``head`` is a head or checkpoint that the log must extend; a backup older than that is told of, not
-    refused. The home appears whole or not at all. With ``check`` all of it is done beside ``new_home`` and
-    thrown away again; an archive that is there is only compared. Raises CannotKeep when the new home is not
-    empty, LogDamaged when the backup is not what was recorded or is of another log.
-    """
-    place = new_home.path.absolute()
-    with told(f"nothing was restored to {place}"):
-        if not check and place.exists() and any(place.iterdir()):
-            raise CannotKeep(f"{place} is not empty: {NEW}")
-        source = newest(backup) if backup.is_dir() else backup
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=place.parent, prefix=RESTORING) as name:
-            draft = Home(Path(name) / "home")
-            draft.path.mkdir()
-            done = _brought_back(source, draft, head, progress)
-            if check:
-                return done._replace(notes=(*done.notes, *_against(new_home, draft, done)))
-            sync_folder(draft.path)
-            draft.path.rename(place)
-            sync_folder(place.parent)
-    return done
-
-
-def _brought_back(
-    source: Path, draft: Home, head: Path | None, progress: Progress | None
-) -> Restored:
-    """Fill a draft of a home from a backup, and verify all of it."""
-    acknowledged = read_head(head) if head else None
-    manifest = _manifest_of(source)
-    shutil.copyfile(source, draft.log_path)
-    draft.log_path.chmod(0o600)
-    digest = synced(draft.log_path)
-    if manifest and manifest.sha256 != digest:
-        raise LogDamaged(f"{source} is not the file that was written: use another backup")
-    with SqliteLog(draft.log_path) as log:
-        erased = log.replay()  # the backup may be older than the destruction that its log orders
-    found = check_log(draft.log_path, acknowledged)
-    if manifest and (manifest.size, manifest.root) != (found.size, found.root):
-        raise LogDamaged(f"{source} is not the log that its manifest tells of: use another backup")
-    with draft.log() as log:
-        store = draft.tables(log, progress)
-        (row,) = store.rows("SELECT count(*) AS records FROM records")
-        position = store.position()
-        store.close()
-    if position != ((found.size, found.root) if found.size else (0, "")):
-        raise LogDamaged(
-            f"the tables made from {source} are not of all its events: tell its makers"
-        )
-    notes = {
-        f"{counted(len(erased), 'event')} erased again": bool(erased),
-        "no manifest beside it, so its texts were not compared": manifest is None,
-        "no head to compare with": acknowledged is None,
-        f"{counted(len(found.alarms), 'alarm')}: {'; '.join(found.alarms[:3])}": bool(found.alarms),
-    }
-    told_of = tuple(note for note, true in notes.items() if true)
-    return Restored(found.size, found.root, row["records"], found.missing, told_of)
-
-
-def _against(live: Home, draft: Home, done: Restored) -> tuple[str, ...]:
-    """Compare what came back with the archive in use, where there is one."""
-    if not live.exists:
-        return ()
-    with live.log() as log:
-        since = log.size - done.size
-        if since >= 0 and log.root(done.size).hex() != done.root:
-            raise LogDamaged(
-                f"this is not a backup of the log in {live.path}, or its past was changed"
-            )
-    if since < 0:
-        return (f"the archive in use LACKS {counted(-since, 'event')} of it",)
-    notes = (f"{counted(since, 'event')} recorded since",)
-    tables = [_contents(home.tables_path) for home in (live, draft) if home.tables_path.exists()]
-    if len(tables) < 2 or tables[0].position != tables[1].position:
-        return notes
-    same = (
-        "tables equal" if tables[0] == tables[1] else "tables DIFFER: run `archive build --rebuild`"
-    )
-    return (*notes, same)
-
-
-class _Contents(NamedTuple):
-    """What tables hold: how far in the log they are, and a digest of all rows folded from events."""
-
-    position: list[tuple[int, str]]
-    digest: str
-
-
-def _contents(path: Path) -> _Contents:
-    """Return what tables hold, whatever the order of rows in the file."""
-    digest = hashlib.sha256()
-    with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
-        names = db.execute(
-            "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite%'"
-            " AND name NOT LIKE 'search~_%' ESCAPE '~' AND name NOT IN ('checkpoints', 'fixity_checks') ORDER BY name"
-        ).fetchall()
-        for (name,) in names:
-            columns = len(db.execute(f"SELECT * FROM {name} LIMIT 0").description)
-            order = ", ".join(str(number + 1) for number in range(columns))
-            for row in db.execute(f"SELECT * FROM {name} ORDER BY {order}"):
-                digest.update(f"{name} {row!r}\n".encode())
-        position = db.execute("SELECT events, root FROM log_position").fetchall()
-    return _Contents(position, digest.hexdigest())
-
-
-def _manifest_of(path: Path) -> Manifest | None:
+def manifest_of(path: Path) -> Manifest | None:
     """Return the manifest beside a backup, None where there is none; raise LogDamaged for a broken one."""
     note = path.with_suffix(".json")
     try:
@@ -331,7 +191,7 @@ def told(what: str) -> Iterator[None]:
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[Path]:
     """Have a folder of backups to oneself; yield an empty folder in it, which is gone afterwards."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     space = folder / DRAFT
     with (folder / LOCK).open("a") as lock:
         try:
@@ -343,7 +203,7 @@ def _alone(folder: Path) -> Iterator[Path]:
         try:
             yield space
         finally:
-            shutil.rmtree(space)
+            shutil.rmtree(space, ignore_errors=True)
 
 
 def synced(path: Path) -> str:
@@ -356,12 +216,3 @@ def synced(path: Path) -> str:
 def _hash(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable: fsync of a file does not cover them."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

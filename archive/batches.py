@@ -36,9 +36,23 @@ class _BadFileError(Exception):
         self.message = message
 
 
-def read(path: Path) -> Batch:
-    """Read a batch file; never raises for what it holds, but reports every problem with its line."""
-    name = path.name
+#: What to do where PyYAML only says what it met, by the words in which it says so.
+_ADVICE = (
+    ("but got '?'", 'inside {…} and […] put a value that holds ? into quotes, e.g. {edtf: "2019-03?"}'),
+    ("but got ':'", "inside {…} put a value that holds : and a space into quotes"),
+    ("but got '<stream end>'", "a bracket is not closed; put a value that holds a space and # into quotes"),
+    ("mapping values are not allowed", "put a value that holds : and a space into quotes"),
+    ("character '\\t'", "indent with spaces, not with tabs"),
+    ("cannot start any token", "put a value that begins with this character into quotes"),
+)  # fmt: skip
+
+
+def read(path: Path, name: str = "") -> Batch:
+    """Read a batch file; never raises for what it holds, but reports every problem with its line.
+
+    Problems call it by ``name``, else by the last part of its path.
+    """
+    name = name or path.name
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -59,11 +73,19 @@ def parse(data: bytes, name: str) -> Batch:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = (mark.line if mark is not None else 0) + 1
-        return Batch([], [Problem(f"{name}:{line}", "", f"not YAML: {error.problem}")])
+        return Batch(
+            [], [Problem(f"{name}:{line}", "", f"not YAML: {_advised(error.problem or '')}")]
+        )
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         problem = f"has the character U+{error.character:04X}, which YAML forbids"
         return Batch([], [Problem(f"{name}:{line}", "", problem)])
+
+
+def _advised(problem: str) -> str:
+    """Return what PyYAML says together with what to do about it."""
+    advice = next((text for words, text in _ADVICE if words in problem), "")
+    return f"{problem}: {advice}" if advice else problem
 
 
 def _decode(data: bytes) -> str:
@@ -158,7 +180,7 @@ class _Reader:
             {"source": source, **item} if isinstance(item, dict) and source else item
             for item in evidence
         ]
-        return Draft(str(type_name), data, items, self._placer(lines))
+        return Draft(str(type_name), data, items, self._placer(lines), self.name)
 
     def _plain(self, node: Any, path: str, lines: dict[str, int]) -> Any:
         """Return a node as plain data, noting the line of each pointer."""

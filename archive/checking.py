@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import urllib.parse
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple
@@ -29,6 +30,10 @@ _RELATIVE = re.compile(
     r"(?:week|month|year|spring|summer|autumn|winter|morning|afternoon|\w+day)"
     r"|(?:in|within) (?:a|an|one|two|three|six|\d+) \w+|later this|end of the)\b",
     re.IGNORECASE,
+)
+#: Parts of an address that tell how a reader came to a page, and nothing of the page.
+_TRACKING = re.compile(
+    r"utm_\w+|[a-z]{1,4}clid|mc_[ce]id|igshid?|at_\w+|ref|ref_src|cmp|ito|ocid", re.IGNORECASE
 )
 
 
@@ -132,14 +137,52 @@ def conflicts(rows: Iterable[dict[str, Any]]) -> Iterator[Finding]:
 
 
 def disputes(rows: Iterable[dict[str, Any]]) -> Iterator[Finding]:
-    """Yield disputes still open as notes (rows: record_id, field, target_event, note)."""
+    """Yield disputes as notes, a settled one with its state (rows: record_id, field, target_event, after, note)."""
     for row in rows:
+        settled = "" if row["after"] == "open" else f"{row['after']} by E{row['event']}: "
         yield Finding(
             "note",
             "dispute",
             f"{row['record_id']} {row['field']} of E{row['target_event']}",
-            row["note"],
+            f"{settled}{row['note']}",
         )
+
+
+def same_pages(rows: Iterable[dict[str, Any]]) -> Iterator[Finding]:
+    """Yield sources that seem to be captures of one page, as notes: whether they are one, a person decides.
+
+    A source that replaces another, said to be its later version, is not one of them (rows: id, url, replaces_id).
+    """
+    pages: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        if row["url"]:
+            pages[_page(row["url"])].append(row)
+    for held in pages.values():
+        for number, row in enumerate(held):
+            for other in held[:number]:
+                if row["replaces_id"] != other["id"] and other["replaces_id"] != row["id"]:
+                    yield Finding(
+                        "note",
+                        "same-page",
+                        row["id"],
+                        f"{row['url']} seems to be the page of {other['id']}, {other['url']}",
+                    )
+
+
+def _page(url: str) -> str:
+    """Return what is left of an address when all is taken away that may differ for one page."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        port = "" if parts.port in (None, 80, 443) else f":{parts.port}"
+    except ValueError:
+        return url
+    query = [
+        pair
+        for pair in urllib.parse.parse_qsl(parts.query, keep_blank_values=True)
+        if not _TRACKING.fullmatch(pair[0])
+    ]
+    host = (parts.hostname or "").removeprefix("www.")
+    return f"{host}{port}{parts.path.rstrip('/')}?{urllib.parse.urlencode(sorted(query))}"
 
 
 def _dates(items: Iterable[Told]) -> Iterator[tuple[Told, str, dict[str, Any]]]:

@@ -51,17 +51,48 @@ def upheld(
 def supporting(evidence: Iterable[dict[str, Any]], field: str) -> list[str]:
     """Return the sources that support a field: named for it, else for the whole event, else any."""
     items = [item for item in evidence if item.get("stance") != "contradicts"]
-    exact = [
-        item for item in items
-        if any(f"{path}/".startswith(f"/{field}/") for path in item.get("supports", ()))
-    ]  # fmt: skip
-    whole = [item for item in items if not item.get("supports")]
-    return list(
-        dict.fromkeys(item["source"] for item in (exact or whole or items) if "source" in item)
-    )
+    if len(items) > 1:
+        exact = [
+            item for item in items
+            if any(f"{path}/".startswith(f"/{field}/") for path in item.get("supports", ()))
+        ]  # fmt: skip
+        items = exact or [item for item in items if not item.get("supports")] or items
+    return list(dict.fromkeys(item["source"] for item in items if "source" in item))
+
+
+class Backing:
+    """The evidence of one event: as `supporting`, for many fields of it."""
+
+    __slots__ = ("_by_field", "_evidence", "_rest")
+
+    def __init__(self, evidence: Sequence[dict[str, Any]]) -> None:
+        self._evidence = evidence
+        self._rest: tuple[str, ...] | None = None
+        self._by_field: dict[str, tuple[str, ...]] = {}
+        if len(evidence) > 1:
+            named = (path for item in evidence for path in item.get("supports", ()))
+            for field in {path.split("/")[1] for path in named if path}:
+                self._by_field[field] = tuple(supporting(evidence, field))
+
+    def sources(self, field: str) -> tuple[str, ...]:
+        """Return the sources that support a field, the first one first."""
+        if (found := self._by_field.get(field)) is not None:
+            return found
+        if self._rest is None:  # what no evidence names: the same for all such fields
+            self._rest = tuple(supporting(self._evidence, ""))
+        return self._rest
+
+    def first(self, field: str) -> str | None:
+        """Return the first source that supports a field."""
+        return next(iter(self.sources(field)), None)
 
 
 def published(sources: Sources, slug: str) -> str | None:
     """Return the day by which a source was certainly public; None when it is not dated."""
     facts = sources(slug)
     return facts.published_latest if facts else None
+
+
+def public_from(sources: Sources, slugs: Iterable[str]) -> str | None:
+    """Return the first day by which any of these sources was certainly public."""
+    return min((day for slug in slugs if (day := published(sources, slug))), default=None)

@@ -1,4 +1,4 @@
-"""The public log for others to keep: JSON Lines, or a BagIt 1.0 bag (RFC 8493); and the way back in.
+"""The public log for others to keep, as JSON Lines: written, and read again.
 
 What was withheld or erased is left out, and the private texts are never in it. Every hash is computed anew
 before anything is written.
@@ -6,86 +6,25 @@ before anything is written.
 
 from __future__ import annotations
 
-import hashlib
-import re
 import shutil
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from importlib import metadata
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from archive import fixity
-from archive.backup import FIRST, CannotKeep, sync_folder, synced, told
+from archive.backup import FIRST, CannotKeep, synced, told
 from archive.fixity import check, read_head
-from archive.home import Home
+from archive.folders import sync_folder
+from archive.scratch import scratch
 from events import disclosure, transfer
 from events.acts import Acts
 from events.checkpoint import Checkpoint
-from events.errors import CodecError, EventsError, LogDamaged
-from events.head import HEAD
-from events.log import SqliteLog, utc_now
+from events.errors import CodecError, LogDamaged
+from events.log import SqliteLog
 
-#: Beside the target: what is being written. A killed export leaves it behind.
+#: Beside the target: what is being written. What a killed export left is swept by the next one.
 EXPORTING = ".archive-export-"
-ORGANISATION = "The Powys archive contributors"
-BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
-PAYLOAD, TAGS = "manifest-sha512.txt", "tagmanifest-sha512.txt"
-#: Our own form of a manifest's line, stricter than RFC 8493: one spelling, so that no byte can change.
-_LINE = re.compile(r"([0-9a-f]{128})  ([A-Za-z0-9_][A-Za-z0-9_./-]*)")
-
-README_EN = """\
-# The log of this archive, in a bag
-
-This folder is a BagIt 1.0 bag (RFC 8493). `log.jsonl` holds every act of recording, one a line, in the order in
-which they were recorded: the `envelope`, which never changes, and the `disclosures`, one for each field of what was
-recorded. The last line says how many there are, and the Merkle root over all envelopes.
-
-## Are the files whole?
-
-In the folder above this one: `sha512sum --check manifest-sha512.txt tagmanifest-sha512.txt`
-
-## Is it the log?
-
-1. The hash of a line is the SHA-256 of a zero byte and the envelope's bytes. Hash them in pairs up to the root, as
-   RFC 6962 says in section 2.1. It must be the root in the last line.
-2. `checkpoint`, if it is there, was signed by the archive (C2SP tlog-checkpoint). Over its number of events, the same
-   computation must give its root. Compare it with those that you or others have kept: two that disagree prove that
-   the past was changed.
-3. The SHA-256 of each disclosure, in base64url, must stand in `_sd` of its envelope. Decode the disclosure from
-   base64url to read its salt, name and value.
-4. Where a digest in `_sd` has no disclosure, the field was withheld or erased. A later event of type `TextRedacted`
-   names it and gives the reason. If none does, ask why.
-
-In the folder above, `archive verify .` does all of this, and `archive --home NEW import .` makes an archive of it.
-"""
-
-README_CY = """\
-# Log yr archif hon, mewn bag
-
-Bag BagIt 1.0 (RFC 8493) yw'r ffolder hon. Mae `log.jsonl` yn dal pob gweithred o gofnodi, un ar bob llinell, yn y
-drefn y cawsant eu cofnodi: yr `envelope`, nad yw byth yn newid, a'r `disclosures`, un ar gyfer pob maes o'r hyn a
-gofnodwyd. Mae'r llinell olaf yn dweud faint sydd, ac yn rhoi'r gwreiddyn Merkle dros bob `envelope`.
-
-## A yw'r ffeiliau'n gyfan?
-
-Yn y ffolder uwchben hon: `sha512sum --check manifest-sha512.txt tagmanifest-sha512.txt`
-
-## Ai hwn yw'r log?
-
-1. Hash llinell yw SHA-256 beit sero a beitiau'r `envelope`. Cyfunwch nhw fesul pâr hyd at y gwreiddyn, fel y dywed
-   RFC 6962 yn adran 2.1. Rhaid iddo fod yr un â'r gwreiddyn yn y llinell olaf.
-2. Llofnodwyd `checkpoint`, os yw yno, gan yr archif (C2SP tlog-checkpoint). Dros ei nifer ef o ddigwyddiadau, rhaid
-   i'r un cyfrifiad roi ei wreiddyn ef. Cymharwch ef â'r rhai a gadwoch chi neu eraill: mae dau sy'n anghytuno yn
-   profi bod y gorffennol wedi'i newid.
-3. Rhaid i SHA-256 pob `disclosure`, mewn base64url, sefyll yn `_sd` ei `envelope`. Dadgodiwch y `disclosure` o
-   base64url i ddarllen ei halen, ei enw a'i werth.
-4. Lle nad oes `disclosure` i ddigest yn `_sd`, cafodd y maes ei atal neu ei ddileu. Mae digwyddiad diweddarach o'r
-   math `TextRedacted` yn ei enwi ac yn rhoi'r rheswm. Os nad oes un, gofynnwch pam.
-
-Yn y ffolder uwchben, mae `archive verify .` yn gwneud hyn oll, ac mae `archive --home NEWYDD import .` yn gwneud
-archif ohono.
-"""
+#: Beside a checkpoint: the key to check it with (C2SP verifier key), as its maker says it is.
+VKEY = "vkey"
 
 
 class Exported(NamedTuple):
@@ -100,32 +39,57 @@ class Exported(NamedTuple):
     alarms: tuple[str, ...]
 
 
-def export_lines(log: SqliteLog, target: Path, *, head: Path | None = None) -> Exported:
+def beside(lines: Path) -> tuple[Path, Path]:
+    """Return where checkpoint and verifier key of exported lines are: beside them in a bag, else named after them."""
+    if (inside := lines.with_name("checkpoint")).exists():
+        return inside, lines.with_name(VKEY)
+    return lines.with_name(f"{lines.name}.checkpoint"), lines.with_name(f"{lines.name}.{VKEY}")
+
+
+def export_lines(
+    log: SqliteLog, target: Path, *, head: Path | None = None, vkey: str | None = None
+) -> Exported:
     """Write the public log to a file, an event a line; with a head file, also ``<target>.checkpoint``.
+
+    ``vkey`` is the key to check that with, and goes into ``<target>.vkey``. A key from the same place proves
+    nothing unless it is compared with one from elsewhere.
 
     Memory is bounded. Raises LogDamaged when the log is not what was recorded or signed, CannotKeep when
     there is such a file or the disk refuses; then nothing is left behind.
     """
     place = target.absolute()
-    note = place.with_name(f"{place.name}.checkpoint")
+    note, key = (place.with_name(f"{place.name}.{name}") for name in ("checkpoint", VKEY))
     with (
         told(f"nothing was written to {target}"),
-        tempfile.TemporaryDirectory(dir=place.parent, prefix=EXPORTING) as name,
+        scratch(place.parent, EXPORTING) as space,
     ):
-        if there := [path for path in (place, note) if path.exists()]:
-            raise CannotKeep(
-                f"{there[0]} exists already and is not written over: choose another name"
-            )
-        lines, checkpoint = Path(name) / "lines", Path(name) / "checkpoint"
-        done = _write(log, lines, checkpoint, head)
-        lines.replace(place)
+        _demand_free(place)
+        lines, checkpoint = space / "lines", space / "checkpoint"
+        done = write(log, lines, checkpoint, head)
+        if head and vkey:
+            (draft := space / VKEY).write_text(f"{vkey}\n", encoding="utf-8")
+            synced(draft)
+            _put(draft, key)
         if head:
-            checkpoint.replace(note)
+            _put(checkpoint, note)
+        lines.replace(place)  # the name that says it is done comes last
         sync_folder(place.parent)
     return done
 
 
-def _write(log: SqliteLog, lines: Path, note: Path, head: Path | None) -> Exported:
+def _put(draft: Path, place: Path) -> None:
+    """Give a file its name, unless the very same is there: an export may have been interrupted."""
+    if not (place.exists() and place.read_bytes() == draft.read_bytes()):
+        _demand_free(place)
+        draft.replace(place)
+
+
+def _demand_free(place: Path) -> None:
+    if place.exists():
+        raise CannotKeep(f"{place} exists already and is not written over: choose another name")
+
+
+def write(log: SqliteLog, lines: Path, note: Path, head: Path | None) -> Exported:
     """Write the lines and the checkpoint of a log, all of it verified."""
     if head:  # before looking at the log, which only grows
         shutil.copyfile(head, note)
@@ -150,157 +114,7 @@ def _public(log: SqliteLog, acts: Acts, size: int) -> Iterator[transfer.Entry]:
         yield envelope, [item for item in items if disclosure.digest(item) not in hidden]
 
 
-def export_bag(home: Home, folder: Path, *, clock: Callable[[], str] = utc_now) -> Exported:
-    """Write the public log of a home as a BagIt 1.0 bag into a new folder, which appears whole or not at all.
-
-    Raises LogDamaged when the log is not what was recorded or signed, CannotKeep when the folder is not
-    empty or the disk refuses.
-    """
-    place = folder.absolute()
-    head = home.path / HEAD if (home.path / HEAD).exists() else None
-    with told(f"no bag was made in {folder}"):
-        if place.exists() and any(place.iterdir()):
-            raise CannotKeep(f"{place} is not empty: name a new folder for the bag")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=place.parent, prefix=EXPORTING) as name:
-            bag = Path(name) / "bag"
-            data = bag / "data"
-            data.mkdir(parents=True)
-            with home.log() as log:
-                done = _write(log, data / "log.jsonl", data / "checkpoint", head)
-            (data / "README.en.md").write_text(README_EN, encoding="utf-8")
-            (data / "README.cy.md").write_text(README_CY, encoding="utf-8")
-            (data / "LICENSE").write_text(_licence(), encoding="utf-8")
-            if results := "".join(map(fixity.as_line, fixity.history(home))):
-                (data / fixity.RESULTS).write_text(results, encoding="utf-8")
-            _tag(bag, done, clock()[:10])
-            bag.rename(place)
-            sync_folder(place.parent)
-    return done
-
-
-def _licence() -> str:
-    """Return the licence, which every installation carries with it."""
-    text = metadata.distribution("powys-archive").read_text("licenses/LICENSE")
-    if text is None:
-        raise CannotKeep("the installation lacks its LICENSE: install powys-archive anew")
-    return text
-
-
-def _tag(bag: Path, done: Exported, day: str) -> None:
-    """Write the four tag files of a bag whose payload is complete."""
-    payload = _sums(bag, (bag / "data").rglob("*"))
-    octets = sum((bag / path).stat().st_size for path in payload)
-    info = {
-        "Source-Organization": ORGANISATION,
-        "Contact-Name": ORGANISATION,
-        "External-Description": "An append-only log of public records; data/README.en.md tells how to verify it",
-        "Bagging-Date": day,
-        "External-Identifier": _identifier(done.size, done.root),
-        "Payload-Oxum": f"{octets}.{len(payload)}",
-    }
-    (bag / "bagit.txt").write_bytes(BAGIT)
-    lines = [f"{name}: {value}\n" for name, value in info.items()]
-    (bag / "bag-info.txt").write_text("".join(lines), encoding="utf-8")
-    _write_sums(bag / PAYLOAD, payload)
-    _write_sums(bag / TAGS, _sums(bag, bag.glob("*")))
-    for path in bag.rglob("*"):
-        sync_folder(path) if path.is_dir() else synced(path)
-    sync_folder(bag)
-
-
-def _identifier(size: int, root: str) -> str:
-    return f"powys-archive log of {size} events, root {root}"
-
-
-def _sums(bag: Path, paths: Iterable[Path]) -> dict[str, str]:
-    """Return the SHA-512 of those paths that are files, by their path in the bag."""
-    files = sorted(path for path in paths if path.is_file())
-    return {path.relative_to(bag).as_posix(): _sha512(path) for path in files}
-
-
-def _write_sums(manifest: Path, sums: dict[str, str]) -> None:
-    lines = [f"{digest}  {path}\n" for path, digest in sums.items()]
-    manifest.write_text("".join(lines), encoding="ascii")
-
-
-def _sha512(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha512").hexdigest()
-
-
-def verify_bag(folder: Path) -> list[str]:
-    """Return what is wrong with a bag of ours, nothing for one that is complete and valid.
-
-    First every file against its manifests, then the log against its own tree, and against the checkpoint.
-    """
-    try:
-        findings = list(_misfiled(folder))
-        if not findings:
-            note = folder / "data" / "checkpoint"
-            found = _verified(folder / "data" / "log.jsonl", note if note.exists() else None)
-            if not _says(folder, "External-Identifier", _identifier(found.size, found.root)):
-                findings.append("bag-info.txt tells of another log than the one in the bag")
-            findings += found.alarms
-    except (OSError, EventsError) as error:
-        findings = [str(error)]
-    return findings
-
-
-def _misfiled(bag: Path) -> Iterator[str]:
-    """Yield every file of a bag that is missing, changed, or in no manifest."""
-    if (bag / "bagit.txt").read_bytes() != BAGIT:
-        yield "bagit.txt is not that of a BagIt 1.0 bag"
-    payload, tags = _listed(bag / PAYLOAD), _listed(bag / TAGS)
-    there = {path.relative_to(bag).as_posix() for path in bag.rglob("*") if not path.is_dir()}
-    for path in sorted(there - payload.keys() - tags.keys() - {TAGS}):
-        yield f"{path} is in no manifest"
-    for path in ("bagit.txt", "bag-info.txt", PAYLOAD, "data/log.jsonl"):
-        if path not in payload.keys() | tags.keys():
-            yield f"{path} is not listed in a manifest"
-    for path, digest in (payload | tags).items():
-        if path not in there or (bag / path).is_symlink():
-            yield f"{path} is missing"
-        elif _sha512(bag / path) != digest:
-            yield f"{path} is not the file that was put into the bag"
-    octets = sum((bag / path).stat().st_size for path in payload if path in there)
-    if not _says(bag, "Payload-Oxum", f"{octets}.{len(payload)}"):
-        yield "Payload-Oxum in bag-info.txt is not the size of the payload"
-
-
-def _says(bag: Path, name: str, value: str) -> bool:
-    return f"{name}: {value}\n".encode() in (bag / "bag-info.txt").read_bytes()
-
-
-def _listed(path: Path) -> dict[str, str]:
-    """Read a manifest; raise CodecError for a line that is not as we write it."""
-    *lines, rest = path.read_bytes().decode("ascii", "replace").split("\n")
-    found = [_LINE.fullmatch(line) for line in lines]
-    listed = {match[2]: match[1] for match in found if match and ".." not in match[2]}
-    if rest or len(listed) != len(lines):
-        raise CodecError(f"{path.name} has a line that is not a digest and a path")
-    return listed
-
-
-def import_lines(path: Path, home: Home, *, head: Path | None = None) -> Exported:
-    """Fill an empty home with an exported log, or with that of a bag, and return what was read.
-
-    The root is the same as before; what was left out is missing, as if erased. ``head`` is a head or
-    checkpoint that the log must extend, if it is that long; a bag's own is always compared. Raises CodecError
-    or LogDamaged when it is not what was exported, LogError when the home holds an archive.
-    """
-    source = path
-    if path.is_dir():
-        if findings := verify_bag(path):
-            raise LogDamaged(f"{path} is not a whole bag: {'; '.join(findings[:3])}")
-        source = path / "data" / "log.jsonl"
-    with told(f"nothing was imported from {path}"):
-        done = _verified(source, head)
-        home.create(_entries(source), bytes.fromhex(done.root))
-    return done
-
-
-def _verified(source: Path, head: Path | None) -> Exported:
+def verified(source: Path, head: Path | None) -> Exported:
     """Check exported lines against their own root, and a checkpoint where there is one."""
     checkpoint = read_head(head) if head else None
     with _opened(source) as lines:
@@ -308,7 +122,7 @@ def _verified(source: Path, head: Path | None) -> Exported:
         size = sum(1 for _ in entries)
         claimed = Checkpoint(source.name, size, entries.root())
     found = check(
-        lambda: ((seq, *entry) for seq, entry in enumerate(_entries(source))),
+        lambda: ((seq, *entry) for seq, entry in enumerate(read_entries(source))),
         claimed,
         checkpoint,
         public=True,
@@ -317,7 +131,8 @@ def _verified(source: Path, head: Path | None) -> Exported:
     return Exported(found.size, found.root, found.missing, signed, found.alarms)
 
 
-def _entries(source: Path) -> Iterator[transfer.Entry]:
+def read_entries(source: Path) -> Iterator[transfer.Entry]:
+    """Yield exported entries; raise CodecError or LogDamaged where they are not as they were written."""
     with _opened(source) as lines:
         yield from transfer.Entries(_plain(lines))
 

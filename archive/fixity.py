@@ -10,10 +10,15 @@ import hashlib
 import json
 import os
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from archive.comparing import check_search, contents
+from archive.folders import sync_folder
+from archive.projector import rebuild
 from events.audit import Entry, audit
 from events.checkpoint import Checkpoint, take_apart
 from events.codec import strict_json
@@ -193,6 +198,25 @@ def _tables(home: Home) -> None:
         for events, root in position:
             if events > log.size or log.root(events).hex() != root:
                 raise LogDamaged(f"the tables were not made from this log; {REMAKE}")
+        _check_rows(home.tables_path, log)
+
+
+def _check_rows(path: Path, log: SqliteLog) -> None:
+    """Compare tables with those that the log gives: SQLite itself does not notice another word in a row.
+
+    Passed over where the tables are not as far as the log, or others write to them meanwhile.
+    """
+    try:
+        check_search(path)
+        before = contents(path)
+        with tempfile.TemporaryDirectory() as folder:
+            fresh = Path(folder) / path.name
+            rebuild(log, fresh)
+            made = contents(fresh)
+    except SQLITE_ERRORS as error:
+        raise LogDamaged(f"{path} cannot be compared with its log ({error}); {REMAKE}") from error
+    if before.position == made.position and before.digest != made.digest:
+        raise LogDamaged(f"{path} does not say what the log says; {REMAKE}")
 
 
 CHECKS: dict[str, Callable[[Home], None]] = {
@@ -206,7 +230,8 @@ CHECKS: dict[str, Callable[[Home], None]] = {
 def _look(path: Path, sql: str, mend: str = MEND) -> list[tuple[Any, ...]]:
     """Let SQLite check a file whole, and answer a question; raise LogDamaged when it finds fault."""
     try:
-        uri = f"{path.absolute().as_uri()}?mode=ro"
+        # Not ro: what a killed writer left half done is rolled back first, and is no damage.
+        uri = f"{path.absolute().as_uri()}?mode=rw"
         with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS)) as db:
             ((word,),) = db.execute("PRAGMA integrity_check(1)").fetchall()
             if word != "ok":
@@ -225,7 +250,7 @@ def as_line(row: dict[str, Any]) -> str:
 
 def record(home: Home, result: Result) -> None:
     """Append a result to ``fixity.jsonl``, durably; raise LogError when the disk refuses."""
-    path = home.path / RESULTS
+    path = home.results_path
     try:
         with path.open("a+b") as file:
             file.seek(max(file.seek(0, os.SEEK_END) - 1, 0))
@@ -233,15 +258,27 @@ def record(home: Home, result: Result) -> None:
             file.write(b"\n" * torn + as_line(result.row()).encode())
             file.flush()
             os.fsync(file.fileno())
+        sync_folder(path.parent)  # for the first result
     except OSError as error:
         raise LogError(f"the result could not be kept in {path}: {error.strerror}") from error
 
 
 def history(home: Home) -> Iterator[dict[str, Any]]:
     """Yield the results kept in a home, oldest first; a line torn by a crash is passed over."""
-    with contextlib.suppress(FileNotFoundError), (home.path / RESULTS).open("rb") as file:
+    with contextlib.suppress(FileNotFoundError), home.results_path.open("rb") as file:
         for line in file:
             with contextlib.suppress(CodecError):
                 row = strict_json(line, max_bytes=10_000)
-                if isinstance(row, dict) and list(row) == FIELDS:
+                if isinstance(row, dict) and _is_result(row):
                     yield row
+
+
+def _is_result(row: dict[str, Any]) -> bool:
+    """Tell whether a line has the form of a result: one that has not must not stop the tables."""
+    kinds = [int if name == "events" else str for name in FIELDS]
+    if [*row] != FIELDS or [*map(type, row.values())] != kinds or row["events"] < 0:
+        return False
+    try:
+        return datetime.strptime(row["at"], "%Y-%m-%dT%H:%M:%S%z").utcoffset() == timedelta()
+    except ValueError:
+        return False

@@ -6,13 +6,15 @@ events too; nothing is overwritten, so what was believed before can always be to
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
+from archive import plain
 from archive.amending import Told, in_force, telling
 from archive.choosing import COLLECTED, Candidate, Dispute, choose
-from archive.disputes import Sources, contested, disputes_of, published, supporting, upheld
+from archive.disputes import Sources, contested, disputes_of, public_from, supporting, upheld
 from archive.history import claims, corrections
 from archive.record import (
     NOT_CLAIMS,
@@ -21,15 +23,15 @@ from archive.record import (
     Proof,
     Record,
     Removal,
-    SourceFacts,
     Version,
 )
-from events import edtf
 from events.envelope import Event
 
 
 def merged_slugs(slug: str, events: Sequence[Event]) -> list[str]:
     """Return the slugs that merges in force lead to ``slug``."""
+    if not any(event.type == "EntitiesMerged" for event in events):
+        return []
     undone = in_force(events)
     return [
         other
@@ -58,12 +60,13 @@ def fold(
     """
     events = sorted(events, key=lambda event: event.seq)
     ids = frozenset({slug, *aliases})
+    if len(ids) == 1 and all(event.type in plain.PLAIN for event in events):
+        return plain.fold(slug, events, sources)
     if slug.startswith("source/"):
-        sources = _itself(slug, _state(slug, ids, events, lambda _: None).fields)
+        sources = plain.itself(slug, _state(slug, ids, events, lambda _: None).fields)
     now = _state(slug, ids, events, sources)
     versions = _versions(slug, ids, events, sources, _snapshot(now))
     said_by = [slug] if slug.startswith("source/") else now.supporting
-    seen = [day for source in said_by if (day := published(sources, source))]
     return Record(
         id=slug,
         state=now.state,
@@ -88,16 +91,8 @@ def fold(
         first_event=versions[0].event if versions else 0,
         known_from=versions[0].known_from if versions else "",
         changed_at=versions[-1].known_from if versions else "",
-        public_from=min(seen, default=None),
+        public_from=public_from(sources, said_by),
     )
-
-
-def _itself(slug: str, fields: dict[str, Any]) -> Sources:
-    """Return the facts of one source, and of no other."""
-    when = fields.get("published")
-    latest = edtf.bounds(when["edtf"]).latest if when else None
-    facts = SourceFacts(fields.get("kind", "other"), latest)
-    return lambda other: facts if other == slug else None
 
 
 def _state(slug: str, ids: frozenset[str], events: Sequence[Event], sources: Sources) -> Record:
@@ -269,16 +264,12 @@ def _snapshot(record: Record) -> dict[str, Any]:
     if record.merged_into:
         data["merged_into"] = record.merged_into
     if record.names:
-        data["names"] = [_bare(item.value) for item in record.names]
+        data["names"] = [plain.bare(item.value) for item in record.names]
     if record.translations:
-        data["translations"] = [_bare(item.value) for item in record.translations]
+        data["translations"] = [plain.bare(item.value) for item in record.translations]
     if record.outcome:
         data["outcome"] = record.outcome
     return data
-
-
-def _bare(content: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in content.items() if name not in NOT_CLAIMS}
 
 
 def _versions(
@@ -288,8 +279,9 @@ def _versions(
 
     What was recorded under a slug that was merged later is no part of the versions before the merge.
     """
-    steps: list[tuple[Event, dict[str, Any]]] = []
-    for number, event in enumerate(events, 1):
+    begun = list(itertools.takewhile(lambda event: event.type in plain.PLAIN, events))
+    steps = plain.History(slug, sources).follow(begun)
+    for number, event in enumerate(events[len(begun) :], len(begun) + 1):
         data = last
         if number < len(events):
             past = events[:number]
@@ -299,8 +291,4 @@ def _versions(
                 continue
         if not steps or data != steps[-1][1]:
             steps.append((event, data))
-    ends = [*(event.recorded_at for event, _ in steps[1:]), None][: len(steps)]
-    return tuple(
-        Version(number, event.seq, event.recorded_at, end, data)
-        for number, ((event, data), end) in enumerate(zip(steps, ends, strict=True), 1)
-    )
+    return plain.versions(steps)

@@ -51,19 +51,20 @@ class Follower(threading.Thread):
                 self._ended.wait(PAUSE)
 
     def _follow(self, log: SqliteLog) -> None:
-        """Catch up whenever the log or the tables' file differs from what it was after the last time."""
+        """Catch up whenever log, tables or results of checks differ from what they were after the last time."""
         file = _identity(self._home.log_path)
         seen = None
         again = 0.0
         while _identity(self._home.log_path) == file:
             changes, tables = log.changes, _state(self._home.tables_path)
-            due = again and time.monotonic() > again
-            if tables is None or (changes, tables) != seen or due:
+            checks = _state(self._home.results_path)
+            due = (again and time.monotonic() > again) or _interrupted(self._home.tables_path)
+            if tables is None or (changes, checks, tables) != seen or due:
                 log.replay()  # whoever recorded an erasure may have been killed before it was done
                 with contextlib.closing(self._home.tables(log)) as store:
                     self._recovered()
                     again = 0.0 if self._sign(log, store) else time.monotonic() + PAUSE
-                seen = changes, _state(self._home.tables_path)
+                seen = changes, checks, _state(self._home.tables_path)
             if self._ended.wait(EVERY):
                 return
 
@@ -92,6 +93,17 @@ class Follower(threading.Thread):
         if self._trouble is not None:
             self._echo("The tables follow the log again.")
         self._trouble = None
+
+
+def _interrupted(path: Path) -> bool:
+    """Tell whether somebody is writing to a file of tables, or was killed doing so.
+
+    Then readers, who may write nothing, are locked out until somebody who may opens the file.
+    """
+    try:
+        return path.with_name(f"{path.name}-journal").stat().st_size > 0
+    except FileNotFoundError:
+        return False
 
 
 def _state(path: Path) -> _State:

@@ -6,6 +6,7 @@ What is acted on is found in the log itself, for what is withheld is in no table
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -14,15 +15,17 @@ import msgspec
 
 from archive import second, signing
 from archive.about import about
+from archive.erased import Erased, remember
 from archive.home import Home
 from archive.looking import event_number
 from archive.projector import Progress
+from archive.store import Store
 from events import codec, disclosure
 from events.acts import Acts
 from events.envelope import Event, NewEvent
-from events.errors import EventsError
+from events.errors import EventsError, OutcomeUnknown
 from events.log import SqliteLog
-from events.vocabulary import mentions
+from events.vocabulary import TYPES, mentions
 
 Kind = Literal["withheld", "released", "erased"]
 
@@ -36,6 +39,10 @@ class CannotForget(EventsError):
 
 class NothingLeft(CannotForget):
     """All of it is withheld, released or erased already."""
+
+
+class AlreadyErased(NothingLeft):
+    """It was erased before: at most the work of an act that was interrupted is left."""
 
 
 class Done(NamedTuple):
@@ -94,10 +101,17 @@ class _Whole(NamedTuple):
         return {**self.event.payload, "evidence": list(self.event.evidence)}
 
 
-def plan(log: SqliteLog, kind: Kind, what: str, path: str | None = None) -> Plan:
+def plan(
+    log: SqliteLog,
+    kind: Kind,
+    what: str,
+    path: str | None = None,
+    erased: Erased | None = None,
+) -> Plan:
     """Return what withholding, releasing or erasing ``E47``, a field of it, or a slug comes to.
 
-    The corrections of what goes go, too, for they repeat it. Raises CannotForget when nothing is left.
+    The corrections of what goes go, too, for they repeat it. Raises CannotForget when nothing is left;
+    AlreadyErased where it is known, of a slug by the codes of what was ``erased``, that it was there.
     """
     whole = list(_whole(log))
     if path == BODY:
@@ -110,13 +124,14 @@ def plan(log: SqliteLog, kind: Kind, what: str, path: str | None = None) -> Plan
         wanted = _of_record(whole, what)
     else:
         seq = event_number(what)
-        if kind == "erased" and any(one.kind == "erased" for one in log.acts().of(seq)):
-            left = [f"/{name}" for name in whole[seq].digests]
-            if not left or (path is not None and path not in left):
-                raise NothingLeft(f"nothing of {what}{path or ''} is left to erase")
+        if kind == "erased":
+            _check_left(log.acts(), whole, seq, path)
         wanted = _of_event(whole, seq, path)
     parts = tuple(part for one in whole if (part := _part(one, wanted, kind, log.acts())))
     if not parts:
+        recorded = erased.record(what) if kind == "erased" and erased else None
+        if recorded is not None:
+            _check_left(log.acts(), whole, recorded, None)
         state = {"withheld": "to be withheld", "released": "withheld", "erased": "left to erase"}
         raise NothingLeft(f"nothing of {what}{f' {path}' if path else ''} is {state[kind]}")
     mentioned = _mentioned(whole, parts, what) if "/" in what and kind != "released" else ()
@@ -137,7 +152,7 @@ def act(
 
     Released and erased need a second person: raises NotConfirmed without a registered key, and records
     nothing. Once it is recorded it will be done, by whoever opens the log next if not by this call; so it
-    does not wait for a signed head.
+    does not wait for a signed head. Raises OutcomeUnknown when it is recorded and not yet done.
     """
     size = log.size
     if kind != "withheld":
@@ -146,23 +161,55 @@ def act(
         message = [log.root(size).hex(), kind, why, [part.digests for part in parts]]
         second.confirm(home, *confirmed, json.dumps(message).encode())
     events = [_event(kind, part, why) for part in parts]
+    if kind == "erased":
+        remember(home.path, log, [part.event for part in parts if part.digests])
     seqs = log.append(events, by="archivist", expected=size)
-    log.replay()
-    store = home.tables(log, progress)
+    try:
+        log.replay()
+        store = home.tables(log, progress)
+    except (EventsError, sqlite3.Error, OSError) as error:
+        raise OutcomeUnknown(
+            f"it is recorded as E{seqs[0]} that this is {kind}, but not done everywhere ({error}):"
+            " repeat the same command, it completes what is left"
+        ) from error
+    return Done(seqs, _sign(home, log, store))
+
+
+def finish(home: Home, log: SqliteLog, kind: Kind) -> str:
+    """Complete what was interrupted: destroy what is left to erase, let the tables follow, and sign.
+
+    Return why the signed head could not follow, or "".
+    """
+    if kind == "erased":
+        log.replay()
+        log.pack()
+        home.rebuild(log)
+    return _sign(home, log, home.tables(log))
+
+
+def _sign(home: Home, log: SqliteLog, store: Store) -> str:
+    """Sign what the tables show, and close them; return why it could not be, or ""."""
     try:
         signing.sign(home, log, store)
-    except EventsError as error:
-        return Done(seqs, f"done, but not signed: {error}")
+    except (EventsError, sqlite3.Error, OSError) as error:
+        return f"done, but not signed: {error}; `archive sign` tries again"
     finally:
         store.close()
-    return Done(seqs, "")
+    return ""
 
 
-def finish(home: Home, log: SqliteLog) -> None:
-    """Complete an erasure that was interrupted: destroy what is left, and write both files anew."""
-    log.replay()
-    log.pack()
-    home.rebuild(log)
+def _check_left(acts: Acts, whole: Sequence[_Whole], seq: int, path: str | None) -> None:
+    """Raise AlreadyErased when an event, or the field at ``path``, was erased, as far as can still be told."""
+    done = [act.seq for act in acts.of(seq) if act.kind == "erased" and act.digests]
+    if not done or seq >= len(whole):
+        return
+    one = whole[seq]
+    fields = {name.rstrip("_") for name in TYPES[one.event.type].__struct_fields__} | {"evidence"}
+    field = None if path is None else path.removeprefix("/").partition("/")[0]
+    gone = not one.digests if field is None else field in fields - one.digests.keys()
+    if gone:
+        by = ", ".join(f"E{number}" for number in done)
+        raise AlreadyErased(f"nothing of E{seq}{path or ''} is left to erase: see {by}")
 
 
 def _event(kind: Kind, part: Part, why: Why) -> NewEvent:
@@ -265,7 +312,9 @@ def _body(log: SqliteLog, whole: Sequence[_Whole], kind: Kind, source: str) -> P
     for one in whole:
         said = one.event.payload
         captured = one.event.type == "SourceCaptured" and said.get("id") == source
-        if captured and "sha256" in said and log.text_erased(source) is None:
+        if captured and (act := log.text_erased(source)):
+            raise AlreadyErased(f"the text of {source} was erased by E{act.seq}")
+        if captured and "sha256" in said:
             return Part(one.event.seq, one.event.type, (), (), "body")
     raise CannotForget(f"there is no source {source[:120]!a} with a text that could be erased")
 

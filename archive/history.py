@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from archive.amending import amended
 from archive.choosing import COLLECTED, Dispute
-from archive.disputes import Sources, contested, disputes_of, published, supporting
+from archive.disputes import Sources, contested, disputes_of, public_from, supporting
 from archive.record import NOT_CLAIMS, Claim, Correction, Record, Standing
 from events.envelope import Event
 from events.vocabulary import RECORDING
@@ -106,11 +106,10 @@ def claims(
                     standing = _standing(name, event.seq, now, losing, disputes)
                 evidence = list(setter.evidence) or list(event.evidence)
                 said_by = supporting(evidence, name)
-                days = [day for source in said_by if (day := published(sources, source))]
                 claims.append(
                     Claim(
                         name, value, setter.seq, tuple(said_by), standing, setter.recorded_at,
-                        None if ender is None else when[ender], min(days, default=None),
+                        None if ender is None else when[ender], public_from(sources, said_by),
                     )
                 )  # fmt: skip
     return tuple(claims)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from archive import fixity
+from archive.folders import make_folder, sync_folder
 from archive.projector import Applied, Progress, Signed, open_current, rebuild
+from archive.scratch import scratch
 from archive.store import Store
+from archive.table import Row
+from archive.tables.fixity import rows
 from events import transfer
 from events.errors import LogError
 from events.head import HEAD, Head, HeadError
@@ -50,9 +54,9 @@ class Home:
                 f"{self.path} holds the signed head of a log, but not the log: bring that back (`archive"
                 " restore`), or choose another folder"
             )
-        self.path.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self.path, prefix=".init-") as folder:
-            draft = Path(folder) / "log.db"
+        make_folder(self.path)
+        with scratch(self.path, ".init-") as folder:
+            draft = folder / "log.db"
             with SqliteLog.create(draft) as log:
                 count = log.restore_entries(entries, root=root) if root else 0
             try:
@@ -61,6 +65,7 @@ class Home:
                 raise LogError(
                     f"{self.path} holds an archive already; nothing was changed"
                 ) from None
+        sync_folder(self.path)
         return count
 
     def log(self) -> SqliteLog:
@@ -78,11 +83,26 @@ class Home:
 
     def tables(self, log: SqliteLog, progress: Progress | None = None) -> Store:
         """Open the tables, brought up to the log; ``progress`` is told done and total records."""
-        return open_current(log, self.tables_path, progress, self.signed())
+        return open_current(log, self.tables_path, progress, self.signed(), self.checks())
 
     def rebuild(self, log: SqliteLog, progress: Progress | None = None) -> Applied:
-        """Make the tables anew from the log, with the signed head in them."""
-        return rebuild(log, self.tables_path, progress, self.signed())
+        """Make the tables anew from the log, with the signed head and the results of checks in them."""
+        return rebuild(log, self.tables_path, progress, self.signed(), self.checks())
+
+    @property
+    def results_path(self) -> Path:
+        """The results of checks, a line each: kept beside the log, and published in the tables."""
+        return self.path / fixity.RESULTS
+
+    def checks(self) -> list[Row] | None:
+        """Return the rows of `fixity_checks`: the results that are kept here; None where they cannot be read.
+
+        The tables then keep those they have: nothing else may fail for want of them.
+        """
+        try:
+            return rows(fixity.history(self))
+        except OSError:
+            return None
 
     def publish(self, store: Store) -> None:
         """Put the signed head into the tables, last of all that it covers."""

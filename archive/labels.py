@@ -39,6 +39,8 @@ def face(record: Record, context: Context) -> Face:
         label = f"{KINDS.get(record.kind, record.kind)} (withheld)"
         return Face(None, label, record.state, record.merged_into, None)
     fields = record.fields or _last_fields(record)
+    if record.kind == "figure" and record.fields:
+        fields = {**fields, "qualifier": qualifier(record)}
     meeting = context.face(slug) if (slug := context.resolve(fields.get("meeting"))) else None
     said = meeting.day if meeting and record.kind == "statement" else None
     return Face(
@@ -99,7 +101,45 @@ def _label(kind: str, fields: dict[str, Any], label_of: Callable[[str | None], s
         case "outcome":
             return f"{_RESULTS.get(get('result') or '', '')}: {label_of(get('commitment'))}"
         case _:
-            return f"{label_of(get('measure'))}: {get('value')} {get('unit') or ''}".strip()
+            exact = (get("qualifier") or "").replace("-", " ")
+            number = " ".join(filter(None, [exact, amount(get("value"), get("unit"))]))
+            return f"{label_of(get('measure'))}: {number}"
+
+
+#: Units that have a sign, and where it stands.
+_SIGNS = {"GBP": "£{}", "percent": "{}%"}
+
+
+def amount(value: float | None, unit: str | None) -> str:
+    """Return a number with its unit as people read it: £1,679,000, 246 children."""
+    whole = value is None or value == int(value)
+    number = (
+        "" if value is None else f"{value:,.10g}" if whole or unit != "GBP" else f"{value:,.2f}"
+    )
+    if number and unit in _SIGNS:
+        return _SIGNS[unit].format(number).replace("£-", "-£")
+    return " ".join(filter(None, [number, unit]))
+
+
+def qualifier(record: Record) -> str | None:
+    """Return how exact a figure's number is, as a source of that very number says it.
+
+    Fields are chosen one by one, but "more than" belongs to the number of which it was said.
+    """
+    if "qualifier" not in record.fields:
+        return None
+    gone = ("amended", "retracted", "contradicted")
+    amends = {made.event: made.target for made in record.corrections if made.kind == "amended"}
+    told: dict[str, dict[int, Any]] = {"value": {}, "qualifier": {}}
+    for claim in record.claims:
+        if claim.field in told and claim.standing not in gone:
+            told[claim.field][amends.get(claim.event) or claim.event] = claim.value
+    number = record.fields.get("value")
+    said = {
+        seq: word for seq, word in told["qualifier"].items() if told["value"].get(seq) == number
+    }
+    last: str | None = said[max(said)] if said else None
+    return said.get(record.origins.get("qualifier", -1), last)
 
 
 def _last_fields(record: Record) -> dict[str, Any]:

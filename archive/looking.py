@@ -47,8 +47,30 @@ def show(log: SqliteLog, store: Store, name: str) -> Iterator[str]:
         "SELECT data FROM versions WHERE record_id = ? ORDER BY version DESC LIMIT 1", name
     )
     proofs = store.rows("SELECT * FROM evidence WHERE record_id = ? ORDER BY event, number", name)
+    claims = store.rows("SELECT * FROM assertions WHERE record_id = ? ORDER BY event", name)
+    made = store.rows("SELECT * FROM corrections WHERE record_id = ? ORDER BY event", name)
     history = map(showing.line, LogView(log, store).records_of(name))
-    yield from showing.record_lines(found[0], json.loads(data[0]["data"]), proofs, history)
+    yield from showing.record_lines(
+        found[0],
+        json.loads(data[0]["data"]),
+        proofs=proofs,
+        claims=claims,
+        corrections=made,
+        history=history,
+    )
+
+
+def settled(store: Store) -> list[checking.Finding]:
+    """Return every dispute that was settled, upheld or rejected, in the order in which it was."""
+    return list(checking.disputes(_last_disputes(store, "after <> 'open'")))
+
+
+def _last_disputes(store: Store, having: str) -> list[dict[str, Any]]:
+    """Return the last word in force of each dispute, where it is as ``having`` (SQL) says."""
+    return store.rows(
+        "SELECT *, max(event) FROM corrections WHERE kind = 'disputed' AND in_force"
+        f" GROUP BY target_event, field HAVING {having} ORDER BY event"
+    )
 
 
 def check(log: SqliteLog, store: Store) -> Iterator[checking.Finding | bool]:
@@ -73,11 +95,9 @@ def check(log: SqliteLog, store: Store) -> Iterator[checking.Finding | bool]:
             " ORDER BY n.event, n.record_id"
         )
     )
-    yield from checking.disputes(
-        store.rows(
-            "SELECT *, max(event) FROM corrections WHERE kind = 'disputed' AND in_force"
-            " GROUP BY target_event, field HAVING after = 'open' ORDER BY event"
-        )
+    yield from checking.disputes(_last_disputes(store, "after = 'open'"))
+    yield from checking.same_pages(
+        store.rows("SELECT id, url, replaces_id FROM sources ORDER BY id")
     )
     yield from checking.conflicts(
         store.rows("SELECT * FROM conflicts WHERE state = 'open' ORDER BY record_id, number")

@@ -12,12 +12,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from archive.questions import QUESTIONS
-from archive.table import Column, Table
+from archive.table import DATABASE, Column, Table
 from archive.tables import TABLES, finding
 from archive.tables.commitments import STATUS_ABOUT, STATUS_COLUMNS
-
-#: The name Datasette gives the published file: archive.db without its ending.
-DATABASE = "archive"
 
 _LICENCE = {
     "license": "CC BY 4.0",
@@ -96,8 +93,8 @@ def _tables() -> dict[str, Any]:
         "description": STATUS_ABOUT,
         **_RIGHTS,
         "columns": _meanings(STATUS_COLUMNS),
-        "sort": "due_latest",
-        "facets": ["status", "kind"],
+        "sort_desc": "due_latest",
+        "facets": ["status", "kind", "obliged_id"],
     }
     shown["search"] = {
         "description": finding.SEARCH_ABOUT,

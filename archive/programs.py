@@ -20,11 +20,13 @@ DATASETTE_MEGABYTES = 512
 DATASETTE_ENVIRONMENT = {"MALLOC_ARENA_MAX": "2"}
 
 #: No facet is suggested (17 to 30 times slower pages at a million rows), and nothing is cached for a second,
-#: so that a fact is seen as soon as it is recorded.
+#: so that a fact is seen as soon as it is recorded. A page
+#: of a table shows the beginning of a long text; the row's own page, JSON and CSV have all of it.
 DATASETTE_SETTINGS = {
     "suggest_facets": "off",
     "default_cache_ttl": "0",
     "max_returned_rows": "500",
+    "truncate_cells_html": "300",
     "sql_time_limit_ms": "1000",
     "num_sql_threads": "3",
 }
@@ -91,8 +93,11 @@ def site_program(home: Home, host: str, port: int, data_port: int) -> Program:
     )
 
 
-def datasette_program(home: Home, host: str, port: int, metadata: Path) -> Program:
-    """Return Datasette: the tables and nothing else, named without their folder, which it would tell."""
+def datasette_program(home: Home, host: str, port: int, metadata: Path, site_port: int) -> Program:
+    """Return Datasette: the tables and nothing else, named without their folder, which it would tell.
+
+    Its pages lead to those of the public site; ARCHIVE_URL stands when it is set, as for the site itself.
+    """
     settings = [
         text for name, value in DATASETTE_SETTINGS.items() for text in ("--setting", name, value)
     ]
@@ -109,7 +114,10 @@ def datasette_program(home: Home, host: str, port: int, metadata: Path) -> Progr
         port=port,
         path="/-/settings.json",
         megabytes=DATASETTE_MEGABYTES,
-        environment=DATASETTE_ENVIRONMENT,
+        environment={
+            **DATASETTE_ENVIRONMENT,
+            "ARCHIVE_URL": os.environ.get("ARCHIVE_URL") or url(host, site_port),
+        },
     )
 
 

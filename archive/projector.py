@@ -6,39 +6,42 @@ Both are rows(fold(events of a record)); only the set of records differs. Nothin
 from __future__ import annotations
 
 import contextlib
-import tempfile
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from archive import labels, public_log
 from archive.about import about, named
-from archive.fold import fold, merged_slugs
+from archive.aside import pages_aside
+from archive.building import Page, gathered, order, pages, source_facts, with_entries
+from archive.fold import fold
+from archive.loading import load
 from archive.record import Record, SourceFacts
-from archive.store import PROJECTION_VERSION, Store, TablesDamaged
+from archive.scratch import scratch, sweep
+from archive.store import (
+    PROJECTION_VERSION,
+    Position,
+    Store,
+    TablesDamaged,
+    alone,
+    published,
+)
 from archive.table import Context, Face, Row
 from archive.tables import TABLES, feed_entries, finding, removals
 from archive.tables.log import event_row, index_rows
 from archive.tables.tenures import implied_ends
-from events import edtf
 from events.acts import Acts
 from events.envelope import Event
 from events.errors import EventsError
-from events.log import Log
+from events.log import Log, SqliteLog
+
+#: Beside the tables: those that are being made anew.
+REBUILDING = ".rebuild-"
+#: So many events are held in memory at the most; a log of more is folded in another process than writes.
+LARGE = 20_000
 
 Progress = Callable[[int, int], None]
-
-#: Labels are made in this order: each kind shows at most labels of kinds before it.
-_ORDER = {
-    "source": 0,
-    "meeting": 2,
-    "commitment": 2,
-    "tenure": 2,
-    "statement": 3,
-    "development": 3,
-    "outcome": 3,
-    "figure": 3,
-}
 
 
 class OtherLog(EventsError):
@@ -61,7 +64,7 @@ class Applied(NamedTuple):
 
 
 def catch_up(log: Log, store: Store, progress: Progress | None = None) -> Applied:
-    """Fold the log's new events into the tables: touched records only, one transaction.
+    """Fold the log's new events into the tables: touched records only, in one transaction unless they are many.
 
     What withholds or erases makes all tables anew: no row, no index and no free page of the file then holds
     a word of it. Raises OtherLog when the tables are not a fold of this log's beginning; then `rebuild`.
@@ -71,18 +74,28 @@ def catch_up(log: Log, store: Store, progress: Progress | None = None) -> Applie
         return Applied(0, 0)
     if (applied := _advance(log, store, progress or _silent)) is None:
         signed = store.checkpoint()
-        applied = rebuild(log, store.path, progress, Signed(*signed) if signed else None)
+        head = Signed(*signed) if signed else None
+        applied = rebuild(log, store.path, progress, head, store.fixity())
     return applied
 
 
 def _advance(log: Log, store: Store, progress: Progress) -> Applied | None:
-    """Fold the new events; None when one of them changes what older events say."""
+    """Fold the new events, so many at a time; None when one of them changes what older events say."""
+    events = records = 0
+    while step := _step(log, store, progress):
+        events, records = events + step.events, records + step.records
+        if step.events < LARGE:
+            return Applied(events, records)
+    return None
+
+
+def _step(log: Log, store: Store, progress: Progress) -> Applied | None:
     with store.transaction():
         start = store.position().events
         _same_log(log, store)
         if start and any(act.digests for act in log.acts().since(start)):
             return None
-        new = list(log.read(start))
+        new = list(log.read(start, start + LARGE))
         if not new:
             return Applied(0, 0)
         touched = _record_events(log, store, new)
@@ -95,40 +108,104 @@ def _advance(log: Log, store: Store, progress: Progress) -> Applied | None:
 
 
 def rebuild(
-    log: Log, path: Path, progress: Progress | None = None, signed: Signed | None = None
+    log: Log,
+    path: Path,
+    progress: Progress | None = None,
+    signed: Signed | None = None,
+    checks: Sequence[Row] | None = None,
 ) -> Applied:
     """Make the tables from zero beside the file at ``path``, then copy them over it.
 
-    A reader of the file sees the old tables or the new ones, never a mixture; ``signed`` is published in them.
+    A reader of the file sees the old tables or the new ones, never a mixture. What is no fold of events is
+    published in them: ``signed``, and ``checks``, the rows of `fixity_checks`. What others publish meanwhile
+    is not taken back: neither events and their signed head, nor that something was withheld or erased.
     """
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".rebuild-") as folder:
-        fresh = Store(Path(folder) / "archive.db")
-        try:
-            applied = _advance(log, fresh, progress or _silent) or Applied(0, 0)
-            if signed:
-                fresh.set_checkpoint(*signed)
-            fresh.finish()
-            fresh.copy_over(path)
-        finally:
-            fresh.close()
+    applied = None
+    while applied is None:
+        applied = _rebuild(log, path, progress or _silent, signed, checks or [])
     return applied
 
 
+def _rebuild(
+    log: Log, path: Path, progress: Progress, signed: Signed | None, checks: Sequence[Row]
+) -> Applied | None:
+    """Make the tables once; None when meanwhile something was withheld or erased that is in them."""
+    with scratch(path.parent, REBUILDING) as folder:
+        file = folder / "archive.db"
+        applied = make(log, file, log.size, progress)
+        fresh = Store(file)
+        try:
+            if signed:
+                fresh.set_checkpoint(*signed)
+            fresh.set_fixity(checks)
+            with alone(path):
+                since = _advance(log, fresh, progress)
+                if since is None:
+                    return None
+                seen = published(path)
+                if seen and seen.checkpoint and _is_of(log, seen.position):
+                    fresh.set_checkpoint(*seen.checkpoint)
+                fresh.copy_over(path)
+        finally:
+            fresh.close()
+    return Applied(applied.events + since.events, applied.records + since.records)
+
+
+def make(log: Log, path: Path, size: int, progress: Progress) -> Applied:
+    """Make the tables of the first ``size`` events of a log, as a new file; what is no fold is not in them."""
+    load(path, _told(with_entries(log, _pages(log, path.parent, size)), progress))
+    with contextlib.closing(Store(path)) as store, store.transaction():
+        for post in store.posts():
+            store.set_ends(implied_ends(*store.tenures_of(post)))
+        if size:
+            (last,) = log.get([size - 1])
+            store.set_position(size, log.root(size).hex(), last.recorded_at)
+        return Applied(size, store.rows("SELECT count(*) AS n FROM records")[0]["n"])
+
+
+def _pages(log: Log, folder: Path, size: int) -> Iterator[Page]:
+    """Return the `pages` of a log, made here or by another core."""
+    if size >= LARGE and isinstance(log, SqliteLog) and (os.cpu_count() or 1) > 1:
+        return pages_aside(log.path, folder, size)
+    return pages(log, folder, size)
+
+
+def _told(pages: Iterator[Page], progress: Progress) -> Iterator[Page]:
+    """Yield pages, and tell how many records are done."""
+    last = 0
+    for page in pages:
+        if page.done != last:
+            last = page.done
+            progress(page.done, page.total)
+        yield page
+
+
 def open_current(
-    log: Log, path: Path, progress: Progress | None = None, signed: Signed | None = None
+    log: Log,
+    path: Path,
+    progress: Progress | None = None,
+    signed: Signed | None = None,
+    checks: Sequence[Row] | None = None,
 ) -> Store:
-    """Open the tables of a log, rebuilt first when missing, damaged, from another log, or older."""
+    """Open the tables of a log, rebuilt first when missing, damaged, from another log, or older.
+
+    What a killed rebuild left is swept: it may hold words that were withheld or erased since.
+    ``signed`` and ``checks`` are published in them; without, those that are there stay.
+    """
+    sweep(path.parent, REBUILDING)
     if path.exists():
         with contextlib.suppress(OtherLog, TablesDamaged), contextlib.ExitStack() as undo:
             store = Store(path)
             undo.callback(store.close)
             if store.version == PROJECTION_VERSION:
                 catch_up(log, store, progress)
+                if checks is not None:
+                    store.set_fixity(checks)
                 if signed:
                     store.set_checkpoint(*signed)
                 undo.pop_all()
                 return store
-    rebuild(log, path, progress, signed)
+    rebuild(log, path, progress, signed, checks)
     return Store(path)
 
 
@@ -136,9 +213,13 @@ def _silent(_done: int, _total: int) -> None:
     """Report progress to nobody."""
 
 
+def _is_of(log: Log, position: Position) -> bool:
+    events, root = position
+    return events <= log.size and (not events or log.root(events).hex() == root)
+
+
 def _same_log(log: Log, store: Store) -> None:
-    events, root = store.position()
-    if events > log.size or (events and log.root(events).hex() != root):
+    if not _is_of(log, store.position()):
         raise OtherLog("the tables were made from another log: run `archive build --rebuild`")
 
 
@@ -159,25 +240,25 @@ def _record_events(log: Log, store: Store, new: Sequence[Event]) -> list[str]:
         main = next(iter(subjects[event.seq]), None)
         rows.append(event_row(event, main))
         index += index_rows(event.seq, subjects[event.seq], named(event.payload, event.evidence))
+    store.reserve(dict.fromkeys(row["record_id"] for row in index))
     store.insert("events", rows)
     store.insert("event_records", index)
     _record_removals(log.acts(), store, new, subjects)
     touched = dict.fromkeys(slug for slugs in subjects.values() for slug in slugs)
     others = dict.fromkeys(row["record_id"] for row in index if row["record_id"] not in touched)
-    return [*touched, *(slug for slug in others if not store.about(slug))]
+    return [*touched, *(slug for slug in others if store.face(slug) is None)]
 
 
 def _record_removals(
     acts: Acts, store: Store, new: Sequence[Event], subjects: dict[int, list[str]]
 ) -> None:
     """Store the acts among new events, their notices, and what is left of the entries they took away."""
-    done = [event for event in new if event.type == "TextRedacted"]
-    store.insert("removals", [removals.row(event) for event in done])
-    entries = [feed_entries.notice(event) for event in done]
-    for event in new:
-        hiding = acts.hiding(event.seq) or acts.hiding(event.payload.get("target", -1))
-        if hiding and (row := feed_entries.stub(event, subjects[event.seq], max(hiding.values()))):
-            entries.append(row)
+    store.insert(
+        "removals", [removals.row(event, acts) for event in new if event.type == "TextRedacted"]
+    )
+    entries = [
+        row for event in new for row in feed_entries.of_acts(event, subjects[event.seq], acts)
+    ]
     store.insert("feed_entries", entries)
 
 
@@ -198,7 +279,7 @@ class _Work:
         total = len(pending)
         while pending:
             found: dict[str, None] = {}
-            for slug in sorted(pending, key=_order):
+            for slug in sorted(pending, key=order):
                 before = self.faces[slug] if slug in self.folded else self.store.face(slug)
                 record = self._fold(slug)
                 news = record != self.folded.get(slug)
@@ -224,7 +305,10 @@ class _Work:
         posts = self.store.posts_of(slugs)
         rows: dict[str, list[Row]] = {
             table.name: [
-                row for record in self.folded.values() for row in table.rows(record, self.context)
+                row
+                for record in self.folded.values()
+                if table.kind in (None, record.kind)
+                for row in table.rows(record, self.context)
             ]
             for table in TABLES
         }
@@ -245,12 +329,8 @@ class _Work:
         return self.faces[slug]
 
     def _fold(self, slug: str) -> Record:
-        ids = [slug]
-        events: dict[int, Event] = {}
-        for one in ids:  # grows while merges lead to more slugs
-            events.update({event.seq: event for event in self._about(one)})
-            ids += [s for s in merged_slugs(one, list(events.values())) if s not in ids]
-        return fold(slug, list(events.values()), self._source, ids[1:])
+        events, aliases = gathered(slug, self._about)
+        return fold(slug, events, self._source, aliases)
 
     def _about(self, slug: str) -> list[Event]:
         seqs = self.store.about(slug)
@@ -260,11 +340,4 @@ class _Work:
 
     def _source(self, slug: str) -> SourceFacts | None:
         face = self.face(slug)
-        if face is None:
-            return None
-        latest = edtf.bounds(face.day).latest if face.day else None
-        return SourceFacts(face.subkind or "other", latest)
-
-
-def _order(slug: str) -> tuple[int, str]:
-    return _ORDER.get(slug.partition("/")[0], 1), slug
+        return None if face is None else source_facts(face)

@@ -6,9 +6,10 @@ written here ever changes.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from archive.store import Store
+from archive.table import Row
 from archive.tables.proof import entry_row
 from events import disclosure, merkle
 from events.acts import act_in
@@ -23,15 +24,31 @@ def write(log: Log, store: Store, start: int, end: int) -> None:
     acts = log.acts()
     for first in range(start, end, PAGE):
         page = list(log.entries(first, min(first + PAGE, end)))
-        rows = []
-        for seq, envelope, disclosures in page:
-            act = act_in(seq, envelope)
-            public = _public(disclosures, acts.hiding(seq))
-            rows.append(entry_row(seq, envelope.decode("ascii"), public, act and act.of))
-        store.insert("log_entries", rows)
+        store.insert(
+            "log_entries",
+            [
+                row(seq, envelope, public(disclosures, acts.hiding(seq)))
+                for seq, envelope, disclosures in page
+            ],
+        )
         leaves = [merkle.leaf_hash(envelope) for _, envelope, _ in page]
-        store.add_nodes(merkle.grow(first, log.node, leaves))
+        store.insert("log_nodes", nodes(log, first, leaves))
 
 
-def _public(disclosures: Iterable[str], hidden: Container[str]) -> list[str]:
+def row(seq: int, envelope: bytes, shown: Sequence[str]) -> Row:
+    """Return the row of an entry, of which the disclosures ``shown`` are public."""
+    act = act_in(seq, envelope)
+    return entry_row(seq, envelope.decode("ascii"), shown, act and act.of)
+
+
+def nodes(log: Log, size: int, leaves: Iterable[bytes]) -> list[Row]:
+    """Return the rows of the tree's nodes that come with ``leaves`` after the first ``size``."""
+    grown = merkle.grow(size, log.node, leaves)
+    return [{"level": level, "idx": idx, "hash": value.hex()} for level, idx, value in grown]
+
+
+def public(disclosures: list[str], hidden: Collection[str]) -> list[str]:
+    """Return the disclosures that no act hides."""
+    if not hidden:
+        return disclosures
     return [text for text in disclosures if disclosure.digest(text) not in hidden]

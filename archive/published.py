@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+from archive import stamping
+from archive.export import beside
 from archive.home import Home
 from events import tiles, transfer
 from events.audit import Entry
@@ -55,6 +57,9 @@ class Published(Protocol):
     def claim(self) -> Checkpoint | None:
         """Return what it says of itself without a signature."""
 
+    def stamp(self) -> Path | None:
+        """Return the file of its newest RFC 3161 timestamp, with the checkpoint it is of beside it."""
+
     def entries(self, size: int | None) -> Iterator[Entry]:
         """Yield the first ``size`` entries (all of them, where there may be more); the same every time."""
 
@@ -86,6 +91,9 @@ class Site:
         return None if body is None else VerifierKey.parse(body.decode("utf-8", "replace").strip())
 
     def claim(self) -> Checkpoint | None:
+        return None
+
+    def stamp(self) -> Path | None:
         return None
 
     def entries(self, size: int | None) -> Iterator[Entry]:
@@ -157,6 +165,7 @@ class Tables:
 
     def __init__(self, path: Path) -> None:
         self.name = path.name
+        self._folder = path.parent
         uri = f"{path.absolute().as_uri()}?mode=ro"
         self._db = sqlite3.connect(uri, uri=True, timeout=10, isolation_level=None)
         self.tiles: Fetch | None = self._tile
@@ -177,6 +186,9 @@ class Tables:
 
     def claim(self) -> Checkpoint | None:
         return None
+
+    def stamp(self) -> Path | None:
+        return stamping.newest(self._folder / stamping.STAMPS)
 
     def entries(self, size: int | None) -> Iterator[Entry]:
         del size  # all of them: an act may be newer than the signed head
@@ -230,6 +242,9 @@ class Private:
     def claim(self) -> Checkpoint | None:
         return None
 
+    def stamp(self) -> Path | None:
+        return stamping.newest(self._home.path / stamping.STAMPS)
+
     def entries(self, size: int | None) -> Iterator[Entry]:
         del size
         return self._log.entries()
@@ -242,14 +257,15 @@ class Private:
 
 
 class Lines:
-    """An export: JSON Lines, with the checkpoint beside it."""
+    """An export: JSON Lines, with the checkpoint beside it, and the key that it says is the log's."""
 
     public = True
     tiles: Fetch | None = None
 
-    def __init__(self, path: Path, note: Path) -> None:
+    def __init__(self, path: Path) -> None:
         self.name = path.name
-        self._path, self._note = path, note
+        self._path = path
+        self._note, self._key = beside(path)
 
     def note(self) -> str | None:
         with contextlib.suppress(OSError, UnicodeDecodeError):
@@ -257,6 +273,8 @@ class Lines:
         return None
 
     def vkey(self) -> VerifierKey | None:
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            return VerifierKey.parse(self._key.read_text(encoding="utf-8").strip())
         return None
 
     def claim(self) -> Checkpoint | None:
@@ -264,6 +282,9 @@ class Lines:
             entries = transfer.Entries(file)
             size = sum(1 for _ in entries)
             return Checkpoint(f"the last line of {self.name}", size, entries.root())
+
+    def stamp(self) -> Path | None:
+        return stamping.newest(self._path.parent / stamping.STAMPS)
 
     def entries(self, size: int | None) -> Iterator[Entry]:
         del size

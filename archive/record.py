@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
+
+import msgspec
 
 #: Claims of these sources outrank newspapers where two dates or values cannot both be right.
 OFFICIAL = frozenset(
@@ -118,15 +120,14 @@ class Removal(NamedTuple):
     at: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(msgspec.Struct, frozen=True, kw_only=True):
     """A record as it stands: chosen fields, every claim, conflicts, corrections and versions."""
 
     id: str
     state: Literal["current", "retracted", "merged"]
     merged_into: str | None = None
-    fields: dict[str, Any] = field(default_factory=dict)
-    origins: dict[str, int] = field(default_factory=dict)
+    fields: dict[str, Any] = {}
+    origins: dict[str, int] = {}
     names: tuple[Item, ...] = ()
     readings: tuple[Item, ...] = ()
     outcome: dict[str, Any] | None = None
@@ -137,7 +138,7 @@ class Record:
     corrections: tuple[Correction, ...] = ()
     versions: tuple[Version, ...] = ()
     removals: tuple[Removal, ...] = ()
-    undone: dict[int, int | None] = field(default_factory=dict)
+    undone: dict[int, int | None] = {}
     first_event: int = 0
     known_from: str = ""
     changed_at: str = ""
@@ -151,9 +152,14 @@ class Record:
     @property
     def supporting(self) -> list[str]:
         """The sources that support the record, each once, in the order they were recorded."""
-        found = (
-            proof.evidence["source"]
-            for proof in self.proofs
-            if proof.evidence.get("stance") != "contradicts" and not proof.corrects
-        )
-        return list(dict.fromkeys(found))
+        return supported(self.proofs)
+
+
+def supported(proofs: Iterable[Proof]) -> list[str]:
+    """Return the sources that support what is proved, each once, in the order they were recorded."""
+    found = (
+        proof.evidence["source"]
+        for proof in proofs
+        if proof.evidence.get("stance") != "contradicts" and not proof.corrects
+    )
+    return list(dict.fromkeys(found))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from archive import signing
 from archive.admission import Admission, Draft, admit
+from archive.erased import Erased
 from archive.home import Home
 from archive.projector import Progress, catch_up
 from archive.store import Store
@@ -27,8 +29,8 @@ class TextRefused(EventsError):
 class Recorded(NamedTuple):
     """What came of a batch: the judgement, and the numbers of the events appended.
 
-    ``unsigned`` says why the signed head could not follow: then the events are durable, but nobody outside
-    can check them yet.
+    ``unsigned`` says why tables or signed head could not follow: then the events are durable, but nobody
+    outside can see or check them yet.
     """
 
     admission: Admission
@@ -43,20 +45,21 @@ def record(
     *,
     dry_run: bool = False,
     anew: bool = False,
+    despite: bool = False,
     progress: Progress | None = None,
 ) -> Recorded:
     """Judge drafts and, unless anything is wrong or ``dry_run``, append them; then fold them.
 
     ``texts`` are texts at hand, by the SHA-256 (hex) of their bytes; they are kept. ``anew`` records also
-    what was recorded before. Raises TextRefused for a text that is of no source, HeadError when the log has
+    what was recorded before, ``despite`` what was withheld or erased. Raises TextRefused for a text that is of no source, HeadError when the log has
     no signed head, or does not extend it: then nothing is recorded.
     """
     with home.log() as log:
         store = home.tables(log, progress)
         try:
             for attempt in range(ATTEMPTS):
-                view = LogView(log, store, texts)
-                admission = admit(drafts, view, anew=anew)
+                view = LogView(log, store, texts, Erased(home.path))
+                admission = admit(drafts, view, anew=anew, despite=despite)
                 _check_texts(store, admission, texts)
                 if admission.problems or dry_run:
                     return Recorded(admission, [])
@@ -71,22 +74,33 @@ def record(
                         raise
                     catch_up(log, store)
                     continue
-                catch_up(log, store, progress)
-                _keep_texts(log, store, texts)
-                return Recorded(admission, seqs, _sign(home, log, store))
+                return Recorded(admission, seqs, _follow(home, log, store, texts, progress))
         finally:
             store.close()
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def _sign(home: Home, log: SqliteLog, store: Store) -> str:
-    """Sign what was recorded; return what a person must be told of that."""
+def _follow(
+    home: Home,
+    log: SqliteLog,
+    store: Store,
+    texts: Mapping[str, str],
+    progress: Progress | None,
+) -> str:
+    """Do what follows when something was recorded; return what a person must be told of that.
+
+    It is recorded all the same, whatever fails here: to say that it failed would be wrong.
+    """
+    done = "recorded"
     try:
+        catch_up(log, store, progress)
+        done += ", but not signed"
+        _keep_texts(log, store, texts)
         return "; ".join(signing.lacking(home, signing.sign(home, log, store)))
-    except (
-        EventsError
-    ) as error:  # it is recorded all the same: to say that it failed would be wrong
-        return f"recorded, but not signed: {error}; `archive sign` tries again"
+    except (EventsError, sqlite3.Error, OSError) as error:
+        if done == "recorded":
+            done += ", but the tables do not show it"
+        return f"{done}: {error}; `archive sign` tries again"
 
 
 def attach(home: Home, source: str, path: Path) -> int:

@@ -1,4 +1,4 @@
-"""The reference pages in docs/, made from the code so that they cannot drift: events, tables, commands.
+"""The reference pages in docs/, made from the code so that they cannot drift: events, tables, commands, questions.
 
 ``python -m archive.reference`` writes them; a test compares them with what is checked in.
 """
@@ -14,6 +14,7 @@ from typing import Any
 import click
 import msgspec
 
+from archive.answers import questions_page
 from archive.cli import main
 from archive.tables import TABLES, commitments, finding
 from events import values
@@ -154,7 +155,12 @@ def _helps(group: click.Group) -> Iterator[tuple[str, str]]:
         yield f"archive {name}", command.get_help(inner)
 
 
-PAGES = {"events.md": events_page, "tables.md": tables_page, "commands.md": commands_page}
+PAGES = {
+    "events.md": events_page,
+    "tables.md": tables_page,
+    "commands.md": commands_page,
+    "questions.md": questions_page,
+}
 
 
 def documented(types: dict[str, type[Payload]], page: str) -> list[str]:

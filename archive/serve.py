@@ -49,7 +49,7 @@ def serve(
     _require_ports(host, port, data_port)
     _bring_up(home, progress)
     site = Child(site_program(home, host, port, data_port), echo)
-    datasette = Child(datasette_program(home, host, data_port, metadata), echo)
+    datasette = Child(datasette_program(home, host, data_port, metadata, port), echo)
     tables = _inode(home.tables_path)
     follower = Follower(home, echo)
     with _stop_signals() as stopped:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -14,6 +14,8 @@ from events.envelope import Event, NewEvent
 
 #: Fields that the line on an event gives anyway.
 _UNSAID = frozenset({"id", "new", "record", "target", "topics"})
+#: How a claim stands that is shown, or says the same as the one shown.
+_STANDING = ("chosen", "agrees")
 #: Fields that say best what an event says.
 _SAYING = ("name", "title", "title_as_stated", "gist", "what", "finding", "text", "note", "url")
 
@@ -121,26 +123,73 @@ def _pointers(path: str, value: Any) -> Iterator[str]:
 def record_lines(
     record: dict[str, Any],
     fields: dict[str, Any],
+    *,
     proofs: Iterable[dict[str, Any]],
+    claims: Sequence[dict[str, Any]],
+    corrections: Sequence[dict[str, Any]],
     history: Iterable[str],
 ) -> Iterator[str]:
-    """Yield a record in full: how it stands, its evidence, and every event about it."""
+    """Yield a record in full: how it stands, notes, disputes, its evidence, and every event about it.
+
+    ``proofs``, ``claims`` and ``corrections`` are its rows of evidence, assertions and corrections.
+    """
     state = record["state"]
     if record["merged_into_id"]:
         state += f" into {record['merged_into_id']}"
     yield f"{record['id']}  {record['label']}"
     yield f"  {state}; {counted(record['source_count'], 'source')}; public from {record['public_from'] or 'unknown'}"
     for name, value in fields.items():
-        if name != "state":
+        if name not in ("state", "note"):
             yield from _field(name, value)
+    yield from _notes(claims)
+    yield from _disputes(corrections)
     yield "evidence"
+    standing = {(claim["event"], claim["field"]): claim["standing"] for claim in claims}
+    corrects = {made["event"]: made for made in corrections}
     for proof in proofs:
         span = (
             "" if proof["char_start"] is None else f" [{proof['char_start']}, {proof['char_end']}]"
         )
         words = f" “{proof['quote']}”" if proof["quote"] else ""
-        about = f" for {proof['supports']}" if proof["supports"] else ""
         verb = "" if proof["stance"] == "supports" else " contradicts"
+        if made := corrects.get(proof["event"]):
+            about = f": {_made(made)}"
+        else:
+            paths = (proof["supports"] or "").split()
+            about = "".join(f" {path}{_state(proof['event'], path, standing)}" for path in paths)
+            about = about and f" for{about}"
         yield f"  E{proof['event']} {proof['source_id']}{span}{verb}{words}{about}"
     yield "history"
     yield from history
+
+
+def _notes(claims: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Yield every note in force, on a line of its own, with the source beside whose facts it stands."""
+    notes = [c for c in claims if c["field"] == "note" and c["standing"] in _STANDING]
+    if notes:
+        yield "notes"
+    for note in notes:
+        by = f" {note['source_id']}" if note["source_id"] else ""
+        yield f"  E{note['event']}{by}: {' '.join(note['value'].split())}"
+
+
+def _disputes(corrections: Iterable[dict[str, Any]]) -> Iterator[str]:
+    disputes = [made for made in corrections if made["kind"] == "disputed" and made["in_force"]]
+    if disputes:
+        yield "disputes"
+    for made in disputes:
+        yield f"  E{made['event']} {_made(made)}: {' '.join((made['note'] or 'withheld').split())}"
+
+
+def _made(made: dict[str, Any]) -> str:
+    """Return what a correction did to what, e.g. ``/end of E47 disputed, open``."""
+    state = f", {made['after']}" if made["kind"] == "disputed" and made["after"] else ""
+    place = f"{made['field']} of " if made["field"] else ""
+    target = "" if made["target_event"] is None else f"{place}E{made['target_event']} "
+    return f"{target}{made['kind']}{state}"
+
+
+def _state(event: int, path: str, standing: dict[tuple[int, str], str]) -> str:
+    """Return how a claim stands that is proved, in brackets; nothing where it simply stands."""
+    state = standing.get((event, path.split("/")[1]), "chosen")
+    return "" if state in _STANDING else f" ({state})"

@@ -7,8 +7,11 @@ same file; it is written in place, one transaction at a time, and never replaced
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
+import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,23 +19,25 @@ from typing import Any, NamedTuple
 from sqlite_utils import Database
 
 from archive.table import Face, Row
-from archive.tables import TABLES, finding, proof
+from archive.tables import TABLES, finding, fixity
 from archive.tables.commitments import STATUS_VIEW
 from events.errors import EventsError
 
 #: Raise when the tables or the fold change: an older file is then rebuilt, never migrated.
-PROJECTION_VERSION = 2
+PROJECTION_VERSION = 3
 APPLICATION_ID = 0x50777941
 BUSY_SECONDS = 10.0
 _DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 #: Tables whose rows belong to one record and are made anew with it; `records` itself is updated in place.
-OWNED = tuple(
-    table
+OWNED = tuple(table for table in TABLES if table.per_record and table.name != "records")
+
+#: How rows are written: the statement, and what makes a row the values it takes.
+IN_ORDER = {table.name: table.in_order for table in TABLES}
+INSERT = {
+    table.name: f"INSERT INTO {table.name} VALUES ({', '.join('?' * len(table.columns))})"
     for table in TABLES
-    if table.name not in ("records", "events", "event_records", "log_position", "removals")
-    and table not in proof.TABLES
-)
+}
 
 
 class Position(NamedTuple):
@@ -44,6 +49,72 @@ class Position(NamedTuple):
 
 class TablesDamaged(EventsError):
     """The file is no database; nothing is lost, the tables can be made anew from the log."""
+
+
+class Published(NamedTuple):
+    """What readers of a file of tables have seen already: how far it is, and its signed head."""
+
+    position: Position
+    checkpoint: tuple[int, str, str] | None
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Be the only one who writes a file of tables; raise sqlite3.OperationalError when others go on doing so.
+
+    SQLite's own lock cannot be held from the look at what is published until other tables are copied over
+    it, and who copies without looking takes back what another process has published meanwhile.
+    """
+    end = time.monotonic() + BUSY_SECONDS
+    with path.with_name(f"{path.name}.lock").open("ab") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise sqlite3.OperationalError(f"{path} is locked") from None
+                time.sleep(0.01)
+        yield
+
+
+def published(path: Path) -> Published | None:
+    """Return what readers of a file have seen; None where they can have seen nothing that we could read."""
+    try:
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS)) as db:
+            position = db.execute("SELECT events, root FROM log_position").fetchone()
+            head = db.execute("SELECT size, note, vkey FROM checkpoints").fetchone()
+    except (sqlite3.DatabaseError, UnicodeDecodeError):  # damage garbles even SQLite's messages
+        return None
+    return position and Published(Position(*position), head)
+
+
+def make_tables(db: sqlite3.Connection) -> None:
+    """Make the schema without indexes, inside the caller's transaction."""
+    for table in TABLES:
+        db.execute(table.ddl)
+    db.execute(finding.SEARCH_DDL)
+    db.execute(STATUS_VIEW)
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    db.execute(f"PRAGMA user_version = {PROJECTION_VERSION}")
+
+
+def make_indexes(db: sqlite3.Connection) -> None:
+    """Make the indexes, inside the caller's transaction."""
+    made = Database(db)
+    for table in TABLES:
+        for columns in table.indexes:
+            made[table.name].create_index(columns)  # type: ignore[union-attr]
+
+
+def synced(path: Path) -> None:
+    """Return when the bytes of a file are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 class Store:
@@ -62,7 +133,6 @@ class Store:
             raise TablesDamaged(f"{path}: {error}; run `archive build --rebuild`") from error
         self._conn.execute("PRAGMA foreign_keys = ON")
         self._conn.execute("PRAGMA secure_delete = ON").fetchone()
-        self._db = Database(self._conn)
         if self.version == 0:
             self._create()
 
@@ -79,26 +149,21 @@ class Store:
         with self.transaction():
             if self.version:  # another process was faster
                 return
-            for table in TABLES:
-                self._db.execute(table.ddl)
-                for columns in table.indexes:
-                    self._db[table.name].create_index(columns)  # type: ignore[union-attr]
-            self._db.execute(finding.SEARCH_DDL)
-            self._db.create_view("commitment_status", STATUS_VIEW.partition(" AS\n")[2])
-            self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            self._db.execute(f"PRAGMA user_version = {PROJECTION_VERSION}")
+            make_tables(self._conn)
+            make_indexes(self._conn)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """Hold the write lock around a block; all of it is stored, or nothing."""
-        self._conn.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._conn.execute("COMMIT")
-        except BaseException:
-            if self._conn.in_transaction:
-                self._conn.execute("ROLLBACK")
-            raise
+        with alone(self.path):
+            self._conn.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._conn.execute("COMMIT")
+            except BaseException:
+                if self._conn.in_transaction:
+                    self._conn.execute("ROLLBACK")
+                raise
 
     def position(self) -> Position:
         """Return how far the tables are in the log."""
@@ -108,14 +173,7 @@ class Store:
     def set_position(self, events: int, root: str, changed_at: str) -> None:
         """Write how far the tables are; in the same transaction as their rows."""
         row = {"id": 1, "events": events, "root": root, "changed_at": changed_at}
-        self._db["log_position"].upsert(row, pk="id")  # type: ignore[union-attr]
-
-    def add_nodes(self, nodes: Iterable[tuple[int, int, bytes]]) -> None:
-        """Insert nodes of the log's tree (level, place, hash), inside the caller's transaction."""
-        self._conn.executemany(
-            "INSERT INTO log_nodes VALUES (?, ?, ?)",
-            ((level, idx, value.hex()) for level, idx, value in nodes),
-        )
+        self._upsert("log_position", [row])
 
     def public(self, seq: int) -> list[str]:
         """Return the disclosures of an event that are public."""
@@ -139,14 +197,47 @@ class Store:
         row = self._conn.execute("SELECT size, note, vkey FROM checkpoints").fetchone()
         return None if row is None else (row[0], row[1], row[2])
 
+    def set_fixity(self, rows: Sequence[Row]) -> None:
+        """Publish the results of checks, as `tables.fixity.rows` makes them; what is there already stays."""
+        if self.fixity() == rows:
+            return
+        with self.transaction():
+            self._conn.execute("DELETE FROM fixity_checks")
+            self.insert(fixity.TABLE.name, rows)
+
+    def fixity(self) -> list[Row]:
+        """Return the published results of checks, oldest first."""
+        return self.rows("SELECT * FROM fixity_checks ORDER BY number")
+
     def insert(self, table: str, rows: Sequence[Row]) -> None:
         """Insert rows, inside the caller's transaction."""
+        self._conn.executemany(INSERT[table], map(IN_ORDER[table], rows))
+
+    def _upsert(self, table: str, rows: Sequence[Row]) -> None:
+        """Insert rows, or put them in the place of those with the same ``id``.
+
+        Not by sqlite-utils: it tries out on this very file whether SQLite can do that, and takes the error of a
+        failing disk for a no; then it goes another way, on which rows that lack something are left out.
+        """
         if rows:
-            self._db[table].insert_all(rows, batch_size=1000)  # type: ignore[union-attr]
+            values = ", ".join(f"{name} = excluded.{name}" for name in rows[0] if name != "id")
+            sql = f"{INSERT[table]} ON CONFLICT (id) DO UPDATE SET {values}"
+            self._conn.executemany(sql, map(IN_ORDER[table], rows))
+
+    def reserve(self, slugs: Iterable[str]) -> None:
+        """Give new records their places, to be filled in this transaction, before other rows refer to them.
+
+        Else, while references are open, SQLite would look through every table for each record that comes.
+        """
+        self._conn.executemany(
+            "INSERT OR IGNORE INTO records(id, kind, label, state, source_count, known_from, changed_at)"
+            " VALUES (?, '', '', 'current', 0, '', '')",
+            [(slug,) for slug in slugs],
+        )
 
     def replace_rows(self, slugs: Sequence[str], rows: dict[str, list[Row]]) -> None:
         """Put new rows in the place of all rows that belong to these records."""
-        self._db["records"].upsert_all(rows["records"], pk="id")  # type: ignore[union-attr]
+        self._upsert("records", rows["records"])
         for table in OWNED:
             self._conn.executemany(
                 f"DELETE FROM {table.name} WHERE {table.owner} = ?", [(slug,) for slug in slugs]
@@ -203,9 +294,10 @@ class Store:
         return self._column("SELECT id FROM records WHERE merged_into_id = ? ORDER BY id", slug)
 
     def face(self, slug: str) -> Face | None:
-        """Return what other records show of a record; None when it is not there."""
+        """Return what other records show of a record; None when it is not there, or only its place is."""
         row = self._conn.execute(
-            "SELECT subkind, label, state, merged_into_id, day FROM records WHERE id = ?", (slug,)
+            "SELECT subkind, label, state, merged_into_id, day FROM records WHERE id = ? AND label <> ''",
+            (slug,),
         ).fetchone()
         return None if row is None else Face(*row)
 
@@ -237,6 +329,12 @@ class Store:
                 )
         return found
 
+    def posts(self) -> list[str]:
+        """Return the posts that tenures are of."""
+        return self._column(
+            "SELECT DISTINCT post_id FROM tenures WHERE post_id IS NOT ? ORDER BY 1", None
+        )
+
     def tenures_of(self, post: str) -> tuple[list[dict[str, Any]], int]:
         """Return a post's tenures as rows, and its seats."""
         tenures = self.rows("SELECT * FROM tenures WHERE post_id = ? ORDER BY id", post)
@@ -251,17 +349,16 @@ class Store:
             [{"id": slug, "latest": end, "basis": basis} for slug, (end, basis) in ends.items()],
         )
 
-    def finish(self) -> None:
-        """Gather the statistics the query planner works by, and pack the file."""
-        self._conn.execute("INSERT INTO search(search) VALUES ('optimize')")
-        self._conn.execute("ANALYZE")
-        self._conn.execute("VACUUM")
-
     def copy_over(self, path: Path) -> None:
         """Put this file's contents into another that may be open: readers see the old or the new.
 
-        A file that is damaged, and of no use to any reader, is replaced; this one is then gone.
+        Where none is, or one that is damaged and of no use to any reader, this one takes its place, and is gone.
         """
+        if not path.exists():
+            self.close()
+            synced(self.path)
+            self.path.replace(path)
+            return
         try:
             with contextlib.closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as target:
                 self._conn.backup(target)
@@ -269,6 +366,7 @@ class Store:
             if error.sqlite_errorcode not in _DAMAGED:
                 raise
             self.close()
+            synced(self.path)
             # Its journal would be rolled back into the new file.
             path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
             self.path.replace(path)

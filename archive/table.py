@@ -5,13 +5,17 @@ DDL, Datasette's descriptions and the data dictionary all come from the one list
 
 from __future__ import annotations
 
-import json
+import functools
+import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from archive.record import Record
-from events import edtf
+from events import canonical, edtf
+
+#: The name Datasette gives the published file: archive.db without its ending.
+DATABASE = "archive"
 
 Row = dict[str, Any]
 
@@ -44,8 +48,10 @@ class Context(NamedTuple):
 
     def resolve(self, slug: str | None) -> str | None:
         """Return the slug a merged slug leads to; itself otherwise."""
+        if slug is None or (face := self.face(slug)) is None or face.merged_into is None:
+            return slug
         seen: set[str] = set()
-        while slug is not None and slug not in seen:
+        while slug not in seen:
             seen.add(slug)
             face = self.face(slug)
             if face is None or face.merged_into is None:
@@ -62,19 +68,30 @@ class Context(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A published table. ``owner`` is the column by which its rows belong to a record."""
+    """A published table. ``owner`` is the column by which its rows belong to a record.
+
+    ``kind`` names the one kind of records that have rows in it; None where any may have. A table that is not
+    ``per_record`` has rows per event, or of something else.
+    """
 
     name: str
     about: str
     columns: tuple[Column, ...]
     rows: Callable[[Record, Context], Iterable[Row]]
     owner: str = "id"
+    kind: str | None = None
+    per_record: bool = True
     constraints: tuple[str, ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
     label: str | None = None
     sort: str | None = None
     sort_desc: str | None = None
     facets: tuple[str, ...] = ()
+
+    @property
+    def in_order(self) -> Callable[[Row], tuple[Any, ...]]:
+        """What makes of a row the tuple of its values, in the order of the columns."""
+        return operator.itemgetter(*(column.name for column in self.columns))
 
     @property
     def ddl(self) -> str:
@@ -102,10 +119,14 @@ def dated_columns(name: str, meaning: str) -> tuple[Column, ...]:
     )
 
 
+#: As `edtf.bounds`; an archive of a century has some ten thousand different dates.
+bounds = functools.lru_cache(maxsize=65_536)(edtf.bounds)
+
+
 def dated(name: str, when: dict[str, Any] | str | None) -> Row:
     """Return the three columns of a dated claim (a When as plain data, or EDTF text)."""
     text = when.get("edtf") if isinstance(when, dict) else when
-    low, high = edtf.bounds(text) if text else (None, None)
+    low, high = bounds(text) if text else (None, None)
     return {name: text, f"{name}_earliest": low, f"{name}_latest": high}
 
 
@@ -113,7 +134,7 @@ def as_json(value: Any) -> str | None:
     """Return JSON text that is the same for the same value; None stays None."""
     if value is None:
         return None
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return canonical.encode(value).decode()
 
 
 def as_text(value: Any) -> str | None:

@@ -11,8 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from archive import signing
-from archive.export import verify_bag
+from cryptography.x509 import Certificate
+
+from archive import signing, stamping
+from archive.bags import verify_bag
 from archive.home import Home
 from archive.published import CannotVerify, Lines, NotServed, Private, Published, Site, Tables
 from archive.showing import counted
@@ -61,6 +63,8 @@ class _Trust:
     witnesses: tuple[VerifierKey, ...]
     quorum: int
     saved: str | None
+    authority: tuple[Certificate, ...]
+    stamp: Path | None
 
 
 def verify(
@@ -70,17 +74,22 @@ def verify(
     keys: Sequence[VerifierKey] = (),
     saved: str | None = None,
     quorum: int = 0,
+    authority: Sequence[Certificate] = (),
+    stamp: Path | None = None,
 ) -> Iterator[Finding]:
     """Yield what is found, all but what simply holds; fill in the verdict.
 
     ``target`` is the address of a site, a home, an archive.db, an export or a bundle of `prove`. ``saved`` is
-    a checkpoint that the reader kept. Raises CannotVerify where there is nothing to look at.
+    a checkpoint that the reader kept. With certificates of a timestamp ``authority``, its stamp is demanded:
+    that in the file ``stamp``, else the target's own. Raises CannotVerify where there is nothing to look at.
     """
     trust = _Trust(
         tuple(key for key in keys if key.kind == ED25519),
         tuple(key for key in keys if key.kind == COSIGNATURE),
         quorum,
         saved,
+        tuple(authority),
+        stamp,
     )
     if (text := _bundle(target)) is not None:
         verdict.what = "one event with its proof"
@@ -127,8 +136,7 @@ def _open(target: str, number: int) -> Published:
     with path.open("rb") as file:
         if file.read(16) == b"SQLite format 3\0":
             return Tables(path)
-    inside = path.with_name("checkpoint")
-    return Lines(path, inside if inside.exists() else path.with_name(f"{path.name}.checkpoint"))
+    return Lines(path)
 
 
 def _one_log(target: str, number: int, verdict: Verdict, trust: _Trust) -> list[Finding]:
@@ -163,6 +171,10 @@ def _check(log: Published, tally: Verdict, trust: _Trust) -> Iterator[Finding]:
             before, findings = _opened(trust.saved, key, trust)
             yield from (_of_saved(one) for one in findings if one.code != "not-cosigned")
             heads = [before] if before else []
+        if trust.authority:
+            stamped, findings = _stamped(trust.stamp or log.stamp(), key, trust, tally.note)
+            yield from findings
+            heads += [stamped] if stamped else []
         if claim := log.claim():
             heads.append(claim)
         size = head.size if head else 0
@@ -203,7 +215,10 @@ def _key(log: Published, note: str, trust: _Trust) -> tuple[VerifierKey | None, 
     if shown is None:
         message = f"{log.name} has a head, whose signature is not checked: give the log's --key"
         return None, [Finding("self-vouched", None, message)]
-    message = f"checked with the key it shows: is {shown} the one you know? Give it as --key"
+    message = (
+        f"checked with the key it shows, which proves nothing by itself: is {shown} the one you know from"
+        " elsewhere? Give it as --key"
+    )
     return shown, [Finding("self-vouched", None, message)]
 
 
@@ -226,6 +241,27 @@ def _opened(
             for one in findings
         ]
     return head, findings
+
+
+def _stamped(
+    path: Path | None, key: VerifierKey | None, trust: _Trust, note: str
+) -> tuple[Checkpoint | None, list[Finding]]:
+    """Return the checkpoint that an authority has stamped, which the log must extend, and the findings."""
+    try:
+        if path is None:
+            raise stamping.CannotStamp("there is no timestamp: name its file with --timestamp")
+        stamped = stamping.read(path, trust.saved or note)
+        time = stamping.check(stamped, list(trust.authority))
+        head, findings = _opened(stamped.note, key, trust)
+    except (stamping.CannotStamp, CodecError) as error:
+        return None, [Finding("not-stamped", None, str(error))]
+    wrong = [one for one in findings if one.alarm and one.code != "too-few-witnesses"]
+    if head is None or wrong:
+        return None, [one._replace(message=f"what was stamped: {one.message}") for one in wrong]
+    message = (
+        f"the head of {counted(head.size, 'event')} was there on {time:%Y-%m-%d at %H:%M:%S} UTC"
+    )
+    return head, [Finding("stamped", None, f"{message}, says the authority you trust")]
 
 
 def _of_saved(finding: Finding) -> Finding:

@@ -34,6 +34,7 @@ from events.checkpoint import Checkpoint
 from events.disclosure import b64url
 from events.envelope import NewEvent
 from events.log import SqliteLog
+from events.schema import CACHE_KIB
 
 BATCH = 1000
 #: Durable appends that are timed one by one, in turns of ``BLOCK`` for each way to store.
@@ -170,6 +171,7 @@ DURABLE = (
     "PRAGMA journal_mode = TRUNCATE",
     "PRAGMA synchronous = FULL",
     "PRAGMA secure_delete = ON",
+    f"PRAGMA cache_size = -{CACHE_KIB}",
 )
 
 

@@ -48,9 +48,11 @@ class Acts:
     def __init__(self) -> None:
         self.size = 0
         self._by_target: dict[int, list[Act]] = {}
+        self._by_seq: dict[int, Act] = {}
 
     def add(self, act: Act) -> None:
         """Take in the next act."""
+        self._by_seq[act.seq] = act
         self._by_target.setdefault(act.of, []).append(act)
 
     def __iter__(self) -> Iterator[Act]:
@@ -59,6 +61,18 @@ class Acts:
     def of(self, seq: int) -> list[Act]:
         """Return the acts on an event, in order."""
         return list(self._by_target.get(seq, ()))
+
+    def together(self, seq: int) -> list[Act]:
+        """Return the acts done in one go with act ``seq``, itself among them, in order: that is, one after the
+        other in the same second, of one kind and for one reason. An act on a text alone stands for itself.
+        """
+        act = self._by_seq[seq]
+        first = last = act.seq
+        while act.digests and _same(self._by_seq.get(first - 1), act):
+            first -= 1
+        while act.digests and _same(self._by_seq.get(last + 1), act):
+            last += 1
+        return [self._by_seq[number] for number in range(first, last + 1)]
 
     def hiding(self, seq: int) -> dict[str, Act]:
         """Return, for each disclosure of an event that is not to be shown, the act that hides it."""
@@ -80,6 +94,14 @@ class Acts:
     def erasing(self) -> Iterator[Act]:
         """Yield the acts that destroy something, in order: they are repeated whenever it is there again."""
         return (act for act in self if act.kind == "erased")
+
+
+def _same(other: Act | None, act: Act) -> bool:
+    return (
+        other is not None
+        and bool(other.digests)
+        and (other.at, other.kind, other.reason) == (act.at, act.kind, act.reason)
+    )
 
 
 def erased_source(act: Act, envelope: bytes, items: Sequence[str]) -> str | None:

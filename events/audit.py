@@ -25,7 +25,7 @@ Entry = tuple[int, bytes, Sequence[str] | None]
 
 #: What is as it should be ...
 FINE = frozenset(
-    """holds withheld released erased unseen root signed cosigned not-cosigned included not-shown
+    """holds withheld released erased unseen root signed cosigned not-cosigned stamped included not-shown
     self-vouched unsigned""".split()
 )
 #: ... and what is not, each with what it means.
@@ -43,6 +43,7 @@ ALARMS: dict[str, str] = {
     "too-short": "there are fewer entries than were claimed",
     "not-signed": "the head is not signed by the log's key",
     "too-few-witnesses": "fewer witnesses cosigned than are demanded",
+    "not-stamped": "there is no timestamp by the authority named, or it does not hold",
     "not-included": "the proof does not lead from the event to the head",
     "malformed": "a file is not in its form",
 }

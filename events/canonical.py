@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -17,8 +18,18 @@ def encode(value: Any) -> bytes:
     data = _ENCODER.encode(value)
     # msgspec is an order of magnitude faster, and differs in very large and very small numbers only:
     # where one may stand in the text, the standard library writes it.
-    if b"0.0000" in data or _EXPONENT.search(data):
+    if _doubtful(data):
         return json.dumps(
             msgspec.to_builtins(value), ensure_ascii=False, separators=(",", ":"), sort_keys=True
         ).encode()
     return data
+
+
+def encode_each(values: Sequence[Any]) -> list[bytes]:
+    """Return every value as `encode` does, looking only once whether a number needs the library."""
+    data = [_ENCODER.encode(value) for value in values]
+    return [encode(value) for value in values] if _doubtful(b",".join(data)) else data
+
+
+def _doubtful(data: bytes) -> bool:
+    return b"0.0000" in data or _EXPONENT.search(data) is not None

@@ -1,18 +1,14 @@
-"""Event <-> stored bytes, and the door for everything that comes from outside.
+"""Event <-> stored bytes, and the door for events from outside (plain data passes `strict` first).
 
-Strict in: no NaN, no duplicate keys, no lone surrogates, bounded depth and size, text in NFC, no
-character that XML 1.0 forbids. Versions: old payloads are upcast on reading, never rewritten.
+Versions: old payloads are upcast on reading, never rewritten.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-import math
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import msgspec
 
@@ -20,146 +16,17 @@ from events import canonical, disclosure
 from events.envelope import Envelope, Event, NewEvent
 from events.errors import CodecError, InvalidEvent, UnknownVersion
 from events.merkle import leaf_hash
+from events.strict import MAX_DEPTH, MAX_JSON, MAX_WHOLE, check_data, strict_json
 from events.values import Evidence
 from events.vocabulary import EVIDENCED, IN_ENVELOPE, REQUIRED, TYPES, Payload, Recording, dates
 
-MAX_JSON = 4_000_000
 MAX_EVENT = 32_000
-MAX_DEPTH = 16
-#: Every whole number up to here is a double and a SQLite INTEGER (I-JSON, RFC 7493 section 2.2).
-MAX_WHOLE = 2**53
 
-#: What XML 1.0 section 2.2 forbids, plus surrogates and noncharacters: one of these takes a feed down.
-_ILLEGAL = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef"
-    + "".join(
-        f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
-    )
-    + "]"
-)
-# An unclosed string counts as one, too, and nothing is tried twice: linear in any text.
-_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
-_BRACKET = re.compile(r"[\[\]{}]")
 _INDEX = re.compile(r"0|[1-9][0-9]*")
 
 #: How to lift a payload of version n to n + 1, per type; version = 1 + number of steps.
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 UPCASTERS: Mapping[str, Sequence[Upcaster]] = {}
-
-
-def strict_json(text: str | bytes, *, max_bytes: int = MAX_JSON, max_depth: int = MAX_DEPTH) -> Any:
-    """Parse JSON (RFC 8259, I-JSON RFC 7493) or raise CodecError saying what is wrong.
-
-    Refuses what the standard library lets pass: NaN and Infinity, duplicate keys, lone surrogates,
-    numbers that a double cannot hold, and nesting deep enough to exhaust the stack.
-    """
-    if len(text) > max_bytes:
-        raise CodecError(f"JSON has {len(text)} bytes, at most {max_bytes} are allowed")
-    try:
-        text = text.decode("utf-8") if isinstance(text, bytes) else text
-    except UnicodeDecodeError as error:
-        raise CodecError(f"JSON is not UTF-8: {error.reason} at byte {error.start}") from None
-    depth = 0
-    for match in _BRACKET.finditer(_STRING.sub("", text)):
-        depth += 1 if match[0] in "[{" else -1
-        if depth > max_depth:
-            raise CodecError(f"JSON is nested deeper than {max_depth} levels")
-    try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_unique,
-            parse_constant=_no_constant,
-            parse_float=_finite,
-            parse_int=_whole,
-        )
-    except json.JSONDecodeError as error:
-        raise CodecError(
-            f"not JSON: {error.msg} (line {error.lineno}, column {error.colno})"
-        ) from None
-    except ValueError as error:
-        raise CodecError(f"not JSON: {error}") from None
-    _no_surrogates(value)
-    return value
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise CodecError(f"JSON key {twice!r} stands twice in one object")
-    return found
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise CodecError(f"{name} is not JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise CodecError(f"the number {text[:40]} is too large")
-    return number
-
-
-def _whole(text: str) -> int:
-    if len(text) > len(str(-MAX_WHOLE)) or abs(int(text)) > MAX_WHOLE:
-        raise CodecError(f"the number {text[:40]} is too large")
-    return int(text)
-
-
-def _no_surrogates(value: Any) -> None:
-    if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise CodecError("JSON holds half of a surrogate pair, which is not text") from None
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            _no_surrogates(name)
-            _no_surrogates(item)
-    elif isinstance(value, list):
-        for item in value:
-            _no_surrogates(item)
-
-
-def check_data(value: Any, path: str = "", depth: int = 0) -> None:
-    """Raise InvalidEvent for what cannot be stored and published: text that is not NFC or illegal in
-    XML 1.0, numbers that are not finite or too large, what JSON has no word for, and deep nesting.
-    """
-    if depth > MAX_DEPTH:
-        raise InvalidEvent(f"is nested deeper than {MAX_DEPTH} levels", path)
-    if isinstance(value, str):
-        if found := _ILLEGAL.search(value):
-            code = f"U+{ord(found[0]):04X}"
-            raise InvalidEvent(f"has the character {code} at {found.start()}, illegal in XML", path)
-        if not unicodedata.is_normalized("NFC", value) and not path.endswith("/quote"):
-            raise InvalidEvent("is not in Unicode normal form C (NFC)", path)
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            if not isinstance(name, str):
-                raise InvalidEvent(f"has the key {name!r}, which is not text", path)
-            if not _is_simple(name):
-                check_data(name, f"{path}/{name[:40]!r}")
-            if depth == MAX_DEPTH or not _is_simple(item):
-                check_data(item, f"{path}/{name}", depth + 1)
-    elif isinstance(value, list | tuple):
-        for number, item in enumerate(value):
-            if depth == MAX_DEPTH or not _is_simple(item):
-                check_data(item, f"{path}/{number}", depth + 1)
-    elif isinstance(value, float):
-        if not math.isfinite(value):
-            raise InvalidEvent(f"{value} is not a number", path)
-    elif isinstance(value, int):
-        if abs(value) > MAX_WHOLE:
-            raise InvalidEvent("the number is too large: at most 2^53 is stored", path)
-    elif value is not None:
-        raise InvalidEvent(f"JSON has no word for a {type(value).__name__}", path)
-
-
-def _is_simple(value: Any) -> bool:
-    """Tell what is beyond doubt, and most of all there is: text of printable ASCII characters."""
-    return isinstance(value, str) and value.isascii() and value.isprintable()
 
 
 def build(type_name: Any, payload: Any, evidence: Any = (), *, lax: bool = False) -> NewEvent:
@@ -174,9 +41,9 @@ def build(type_name: Any, payload: Any, evidence: Any = (), *, lax: bool = False
     made = _convert(payload, TYPES[type_name], "", lax=lax)
     if lax:  # text may have become a number
         check_data(msgspec.to_builtins(made))
-    _check_complete(type_name, made)
+    check_complete(type_name, made)
     proof: tuple[Evidence, ...] = _convert(evidence, tuple[Evidence, ...], "/evidence", lax=lax)
-    _check_evidence(type_name, made, proof)
+    check_proof(type_name, made, proof)
     event = NewEvent(made, proof)
     size = len(_canonical(event))
     if size > MAX_EVENT:
@@ -198,7 +65,7 @@ def _pointer(where: str) -> str:
     return "".join(f"/{part}" for part in re.findall(r"[^.\[\]]+", where))
 
 
-def _check_complete(type_name: str, payload: Payload) -> None:
+def check_complete(type_name: str, payload: Payload) -> None:
     """Demand of a record's first event what every record of the kind must have."""
     if isinstance(payload, Recording) and payload.new:
         for name in REQUIRED.get(type_name, ()):
@@ -206,7 +73,8 @@ def _check_complete(type_name: str, payload: Payload) -> None:
                 raise InvalidEvent(f"`{name}` is missing, and a new record needs it", f"/{name}")
 
 
-def _check_evidence(type_name: str, payload: Payload, evidence: Sequence[Evidence]) -> None:
+def check_proof(type_name: str, payload: Payload, evidence: Sequence[Evidence]) -> None:
+    """Demand evidence where the type needs it, and that it supports only what the event has."""
     if type_name in EVIDENCED and not any(item.stance == "supports" for item in evidence):
         bases = {when.basis for _, when in dates(payload)}
         if not (bases == {"inferred"} and isinstance(payload, Recording) and payload.note):
@@ -214,7 +82,7 @@ def _check_evidence(type_name: str, payload: Payload, evidence: Sequence[Evidenc
                 "needs evidence; only where every date is inferred may a note stand instead",
                 "/evidence",
             )
-    fields = msgspec.to_builtins(payload)
+    fields = msgspec.to_builtins(payload) if evidence else {}
     for number, item in enumerate(evidence):
         for pointer in item.supports:
             if not has(fields, pointer):
@@ -250,7 +118,7 @@ def at(data: Any, pointer: str) -> Any:
 
 
 def _canonical(event: NewEvent) -> bytes:
-    return canonical.encode([event.type, event.payload, event.evidence])
+    return canonical.encode((event.type, event.payload, event.evidence))
 
 
 def content_key(event: NewEvent) -> str:
@@ -278,14 +146,14 @@ def seal(
     }
     if event.evidence:
         payload["evidence"] = msgspec.to_builtins(event.evidence)
-    disclosures = [disclosure.disclose(salt(), name, value) for name, value in payload.items()]
+    disclosures = disclosure.disclose_each(payload, salt)
     envelope = msgspec.convert(
         {
             "v": version(event.type),
             "type": event.type,
             "at": at,
             "by": by,
-            "_sd": sorted(disclosure.digest(item) for item in disclosures),
+            "_sd": sorted(disclosure.digests(disclosures)),
             **public,
         },
         Envelope,
@@ -296,7 +164,7 @@ def seal(
 def unseal(seq: int, envelope: bytes, disclosures: Sequence[str]) -> Event:
     """Read an event back, whatever was erased from it; raise CodecError for what the envelope denies."""
     outer = Envelope.decode(envelope)
-    if strangers := {disclosure.digest(item) for item in disclosures} - set(outer.sd):
+    if strangers := set(disclosure.digests(disclosures)).difference(outer.sd):
         raise CodecError(f"E{seq}: {len(strangers)} disclosures are not in the envelope")
     fields = {item.name: item.value for item in map(disclosure.read, disclosures)}
     if len(fields) != len(disclosures):
@@ -341,3 +209,25 @@ def upcast(
     for step in upcasters.get(type_name, ())[v - 1 :]:
         payload = step(payload)
     return payload
+
+
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_EVENT",
+    "MAX_JSON",
+    "MAX_WHOLE",
+    "UPCASTERS",
+    "Upcaster",
+    "at",
+    "build",
+    "check_complete",
+    "check_data",
+    "check_proof",
+    "content_key",
+    "has",
+    "seal",
+    "strict_json",
+    "unseal",
+    "upcast",
+    "version",
+]

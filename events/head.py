@@ -18,7 +18,7 @@ from typing import NamedTuple, Protocol
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from events import merkle
+from events import durable, merkle
 from events.checkpoint import (
     MAX_NOTE,
     Checkpoint,
@@ -168,7 +168,7 @@ class Head:
                 # The key first: crash after it, and the same call goes on; the other way round there
                 # would be a head that nobody can move on.
                 _keep_key(folder / KEYS, key)
-                _replace(path, note.encode(), 0o644)
+                durable.replace(path, note.encode(), 0o644)
         except OSError as error:
             raise HeadError(f"{path} cannot be made: {error}") from error
         return cls(folder)
@@ -258,7 +258,7 @@ class Head:
                     raise Raced(
                         f"another process moved the head {self.path} meanwhile: do it again"
                     )
-                _replace(self.path, new.encode(), 0o644)
+                durable.replace(self.path, new.encode(), 0o644)
         except OSError as error:
             raise Unsaved(
                 f"{self.path} could not be written ({error}): it holds the old head or the new one,"
@@ -341,32 +341,6 @@ def _locked(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _replace(path: Path, data: bytes, mode: int) -> None:
-    """Put a file with this content in the place of another, durably."""
-    fresh = path.with_name(f"{path.name}.new")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    try:
-        # Crash while writing: the old file stands, and the next call begins this one anew.
-        while data:
-            data = data[os.write(handle, data) :]
-        # Without this the rename could be durable before the content, and the file be empty.
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    # Crash before or after: the old file or the new one, never a mixture.
-    fresh.replace(path)
-    # Only after this is the new one sure to stay, so only after this may anybody be shown it.
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _keep_key(folder: Path, key: Ed25519PrivateKey) -> None:
     """Write the signing key where it is looked for; HeadError when another one is there."""
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -381,7 +355,7 @@ def _keep_key(folder: Path, key: Ed25519PrivateKey) -> None:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    _replace(path, pem, 0o600)
+    durable.replace(path, pem, 0o600)
 
 
 def _load_key(path: Path) -> Ed25519PrivateKey:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,11 +20,12 @@ import msgspec
 
 from events import codec, disclosure, merkle
 from events.acts import Act, Acts, act_in, erased_source
+from events.contents import stored_content_key
 from events.disclosure import SALT_BYTES
+from events.durable import sync_folder
 from events.envelope import Envelope, Event, NewEvent
 from events.errors import (
     CodecError,
-    InvalidEvent,
     KeyReused,
     LogDamaged,
     LogError,
@@ -33,65 +33,20 @@ from events.errors import (
     StaleHead,
     UnknownVersion,
 )
+from events.schema import (
+    APPLICATION_ID,
+    SCHEMA,
+    SCHEMA_VERSION,
+    SQLITE_ERRORS,
+    connect,
+    roll_back,
+)
 from events.values import Role
 
-#: "PwyL" - written into the file header, so that another database is never taken for a log.
-APPLICATION_ID = 0x5077794C
-SCHEMA_VERSION = 1
 BUSY_SECONDS = 10.0
-#: What sqlite3 raises; the second where a damaged file garbles even the message.
-SQLITE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+
 #: Events fetched at a time: between pages a reader holds no lock.
 PAGE = 500
-
-SCHEMA = """
-CREATE TABLE entries(
-  seq INTEGER PRIMARY KEY CHECK(seq >= 0),
-  envelope BLOB NOT NULL CHECK(length(envelope) <= 65535)  -- exactly the bytes that were hashed
-) STRICT;
-CREATE INDEX acts ON entries(seq) WHERE instr(envelope, x'22616374223a') > 0;  -- '"act":', a few in a log
-CREATE TABLE nodes(                     -- every perfect subtree of the Merkle tree
-  level INTEGER NOT NULL, idx INTEGER NOT NULL, hash BLOB NOT NULL CHECK(length(hash) = 32),
-  PRIMARY KEY(level, idx)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE disclosures(               -- JSON array of disclosure strings; shrinks only by erasure
-  seq INTEGER PRIMARY KEY REFERENCES entries, body TEXT NOT NULL CHECK(json_type(body) = 'array')
-) STRICT;
-CREATE TABLE keys(                      -- 'i:' a caller's idempotency key, 'c:' a content key
-  key TEXT NOT NULL, seq INTEGER NOT NULL REFERENCES entries, PRIMARY KEY(key, seq)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX keys_by_seq ON keys(seq);
-CREATE TABLE texts(                     -- the texts that evidence points into; private
-  source TEXT PRIMARY KEY, body TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-
--- INSERT OR REPLACE passes UPDATE and DELETE triggers, so the insert itself must demand the next place.
-CREATE TRIGGER entries_in_order BEFORE INSERT ON entries
-  WHEN NEW.seq IS NOT (SELECT coalesce(max(seq) + 1, 0) FROM entries)
-  BEGIN SELECT raise(ABORT, 'entries are append-only: the next number is demanded'); END;
-CREATE TRIGGER entries_fixed BEFORE UPDATE ON entries
-  BEGIN SELECT raise(ABORT, 'entries are never changed'); END;
-CREATE TRIGGER entries_kept BEFORE DELETE ON entries
-  BEGIN SELECT raise(ABORT, 'entries are never deleted'); END;
-CREATE TRIGGER nodes_in_order BEFORE INSERT ON nodes
-  WHEN NEW.idx IS NOT (SELECT coalesce(max(idx) + 1, 0) FROM nodes WHERE level = NEW.level)
-  BEGIN SELECT raise(ABORT, 'nodes are append-only: the next index is demanded'); END;
-CREATE TRIGGER nodes_fixed BEFORE UPDATE ON nodes
-  BEGIN SELECT raise(ABORT, 'nodes are never changed'); END;
-CREATE TRIGGER nodes_kept BEFORE DELETE ON nodes
-  BEGIN SELECT raise(ABORT, 'nodes are never deleted'); END;
-CREATE TRIGGER disclosures_in_order BEFORE INSERT ON disclosures
-  WHEN NEW.seq IS NOT (SELECT coalesce(max(seq) + 1, 0) FROM disclosures)
-  BEGIN SELECT raise(ABORT, 'disclosures are written once, in order'); END;
-CREATE TRIGGER disclosures_only_shrink BEFORE UPDATE ON disclosures
-  WHEN NEW.seq IS NOT OLD.seq OR EXISTS (
-    SELECT 1 FROM json_each(NEW.body)
-    WHERE value NOT IN (SELECT value FROM json_each(OLD.body)))
-  OR json_array_length(NEW.body) > (SELECT count(DISTINCT value) FROM json_each(NEW.body))
-  BEGIN SELECT raise(ABORT, 'a disclosure can be erased, never changed or added'); END;
-CREATE TRIGGER disclosures_kept BEFORE DELETE ON disclosures
-  BEGIN SELECT raise(ABORT, 'disclosure rows are kept, even when emptied'); END;
-"""
 
 
 class Log(Protocol):
@@ -155,15 +110,18 @@ class SqliteLog:
         path: Path,
         *,
         clock: Callable[[], str] = utc_now,
-        salt: Callable[[], bytes] = lambda: secrets.token_bytes(SALT_BYTES),
+        salt: Callable[[], bytes] | None = None,
     ) -> None:
-        """Open an existing log; raise LogError when there is none, or it is something else."""
+        """Open an existing log; raise LogError when there is none, or it is something else.
+
+        ``clock`` tells this second (`utc_now`), ``salt`` gives 16 fresh random bytes (of `secrets`).
+        """
         if not path.is_file():
             raise LogError(f"there is no log at {path}; `archive init` makes one")
         self.path = path
         self._clock = clock
         self._salt = salt
-        self._db = _connect(path)
+        self._db = connect(path, busy=BUSY_SECONDS)
         self._acts = Acts()
 
     @classmethod
@@ -176,7 +134,7 @@ class SqliteLog:
         except OSError as error:
             raise LogError(f"{path} cannot be made: {error.strerror}") from None
         try:
-            with contextlib.closing(_connect(path, new=True)) as db:
+            with contextlib.closing(connect(path, busy=BUSY_SECONDS, new=True)) as db:
                 db.executescript(
                     f"BEGIN; PRAGMA application_id = {APPLICATION_ID};"
                     f" PRAGMA user_version = {SCHEMA_VERSION}; {SCHEMA} COMMIT;"
@@ -185,7 +143,7 @@ class SqliteLog:
             Path(f"{path}-journal").unlink(missing_ok=True)
             path.unlink()  # else the next attempt would find it in its way
             raise LogError(f"{path} cannot be made: {error}") from error
-        _sync_directory(path.parent)
+        sync_folder(path.parent)
         return cls(path, **edges)  # type: ignore[arg-type]
 
     def close(self) -> None:
@@ -225,7 +183,12 @@ class SqliteLog:
         contents = [f"c:{codec.content_key(event)}" for event in events]
         with self._writing() as db:
             if key is not None and (before := self._keyed(f"i:{key}")):
-                if self._contents(before) != contents:
+                # A content key that is gone was erased with the content: it speaks for nothing else.
+                stored = [
+                    self._contents([seq]) or [said]
+                    for seq, said in zip(before, contents, strict=False)
+                ]
+                if len(before) != len(contents) or [*itertools.chain(*stored)] != contents:
                     raise KeyReused(
                         f"the key {key!r} was used before for other events: E{before[0]}…"
                     )
@@ -234,7 +197,8 @@ class SqliteLog:
             if expected is not None and expected != size:
                 raise StaleHead(expected, size, self._names(expected, size))
             now = max(self._clock(), self._last_time(size))
-            sealed = [codec.seal(event, at=now, by=by, salt=self._salt) for event in events]
+            salt = self._salt or _salts().__next__
+            sealed = [codec.seal(event, at=now, by=by, salt=salt) for event in events]
             self._insert(db, size, sealed)
             numbered = list(enumerate(contents, size))
             rows = [(content, seq) for seq, content in numbered]
@@ -389,12 +353,20 @@ class SqliteLog:
     def attach(self, source: str, body: str) -> None:
         """Keep the private text of a source; the same text again changes nothing.
 
-        Raises LogError for a text that was erased: the next replay would only destroy it again.
+        Raises LogError for another text than is kept already, since evidence points into that one; and for
+        a text that was erased: the next replay would only destroy it again.
         """
         if act := self.text_erased(source):
             raise LogError(f"the text of {source} was erased by E{act.seq}: it is not kept again")
         with self._writing() as db:
-            db.execute("INSERT OR IGNORE INTO texts VALUES (?, ?)", (source, body))
+            before = self.text(source)
+            if before is None:
+                db.execute("INSERT INTO texts VALUES (?, ?)", (source, body))
+            elif before != body:
+                raise LogError(
+                    f"another text of {source} is kept already, and evidence points into it; nothing was"
+                    " stored: record the changed text as a source of its own, which `replaces` this one"
+                )
 
     def text_erased(self, source: str) -> Act | None:
         """Return the act that erased the text of a source alone, or None."""
@@ -434,14 +406,14 @@ class SqliteLog:
         try:
             yield db
         except BaseException as error:
-            _roll_back(db)
+            roll_back(db)
             if isinstance(error, SQLITE_ERRORS):
                 raise LogError(f"{self.path}: {error}; nothing was stored") from error
             raise
         try:
             db.execute("COMMIT")
         except sqlite3.Error as error:
-            _roll_back(db)
+            roll_back(db)
             raise OutcomeUnknown(
                 f"{self.path}: {error}; it is unknown whether the events were stored - repeat the"
                 " same command, it stores them once"
@@ -503,64 +475,31 @@ class SqliteLog:
 
 
 def _restored_content(seq: int, envelope: bytes, disclosures: list[str]) -> str | None:
-    """Return the key of what an entry of another log says; LogDamaged when it cannot be read.
-
-    None for what misses a part, or breaks a rule made later: it cannot be recorded anew.
-    """
+    """Return the key of what an entry of another log says; LogDamaged when it cannot be read."""
     try:
-        event = codec.unseal(seq, envelope, disclosures)
-        if event.missing:
-            return None
-        again = codec.build(event.type, event.payload, event.evidence)
-        return f"c:{codec.content_key(again)}"
-    except InvalidEvent:
-        return None
+        content = stored_content_key(seq, envelope, disclosures)
+        return content and f"c:{content}"
     except UnknownVersion:
         raise
     except CodecError as error:
         raise LogDamaged(f"an entry cannot be read: {error}") from error
 
 
-def _connect(path: Path, *, new: bool = False) -> sqlite3.Connection:
-    """Open a file with our settings; unless it is ``new``, only a log, for settings may change a file."""
-    try:
-        with contextlib.ExitStack() as stack:
-            db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-            stack.callback(db.close)
-            if not new:
-                _check_format(db, path)
-            db.execute("PRAGMA journal_mode = TRUNCATE").fetchone()
-            db.execute("PRAGMA synchronous = FULL")
-            db.execute("PRAGMA secure_delete = ON").fetchone()
-            db.execute("PRAGMA foreign_keys = ON")
-            stack.pop_all()
-            return db
-    except SQLITE_ERRORS as error:
-        raise LogError(f"{path} cannot be opened as a log: {error}") from error
+def _salts() -> Iterator[bytes]:
+    """Yield fresh salts, for one append: to ask the system for each would take longer than to hash it."""
+    while True:
+        block = secrets.token_bytes(32 * SALT_BYTES)
+        for start in range(0, len(block), SALT_BYTES):
+            yield block[start : start + SALT_BYTES]
 
 
-def _check_format(db: sqlite3.Connection, path: Path) -> None:
-    names = ("application_id", "user_version")
-    kind, version = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in names)
-    if kind != APPLICATION_ID:
-        raise LogError(f"{path} is not a log of this archive")
-    if version > SCHEMA_VERSION:
-        raise LogError(f"{path} was written by a newer program (format {version}): upgrade it")
-
-
-def _roll_back(db: sqlite3.Connection) -> None:
-    with contextlib.suppress(sqlite3.Error):
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-
-
-def _sync_directory(directory: Path) -> None:
-    """Make a new file's name durable, too: fsync of a file does not cover its directory."""
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-__all__ = ["CodecError", "Log", "SqliteLog", "utc_now"]
+__all__ = [
+    "APPLICATION_ID",
+    "BUSY_SECONDS",
+    "SCHEMA_VERSION",
+    "SQLITE_ERRORS",
+    "CodecError",
+    "Log",
+    "SqliteLog",
+    "utc_now",
+]

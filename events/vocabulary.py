@@ -340,17 +340,29 @@ class OutcomeRecorded(Recording, frozen=True, kw_only=True):
 
 
 class FigureRecorded(Recording, frozen=True, kw_only=True):
-    """A number at a date, as one point of a named series (``measure``)."""
+    """A number at a date, as one point of a named series (``measure``).
+
+    ``qualifier`` says how exact the source is: ``about`` (some, nearly, around), ``more-than`` (over, above),
+    ``at-least`` (no fewer than), ``less-than`` (under, below), ``at-most`` (up to, a maximum); without one
+    the number is given as it is. ``as_of`` is the day on which the number held or was told, ``period`` the
+    time that a sum or a rate is for, e.g. the financial year 2018-04-01/2019-03-31.
+    """
 
     id: FigureSlug
     measure: MeasureSlug | None = None
     value: int | float | None = None
+    qualifier: Literal["about", "more-than", "at-least", "less-than", "at-most"] | None = None
     unit: Line | None = None
     as_of: When | None = None
+    period: When | None = None
     kind: Literal["actual", "target", "budget", "forecast", "estimate"] | None = None
     subject: Slug | None = None
     area: PlaceSlug | None = None
     topics: tuple[TopicSlug, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.qualifier is not None and self.value is None and not self.new:
+            raise ValueError("a qualifier is of a number: state the `value`, too")
 
 
 class RecordAmended(Payload, frozen=True, kw_only=True):
@@ -586,30 +598,37 @@ REFERENCES = frozenset(
 )
 
 
-def mentions(value: Any) -> Iterable[str]:
-    """Yield every record slug that a payload or evidence (as plain data) names, anchors included."""
-    if isinstance(value, list | tuple):
-        for item in value:
-            yield from mentions(item)
-    elif isinstance(value, dict):
+def mentions(value: Any) -> list[str]:
+    """Return every record slug that a payload or evidence (as plain data) names, anchors included."""
+    found: list[str] = []
+    _mentions(value, found)
+    return found
+
+
+def _mentions(value: Any, found: list[str]) -> None:
+    """Add the slugs that a value names to those found: one list, since every event goes through here."""
+    if isinstance(value, dict):
         for name, item in value.items():
             if name in REFERENCES:
-                yield from (item,) if isinstance(item, str) else _strings(item)
-            elif name == "anchor" and isinstance(item, str):
-                yield item.partition("#")[0]
+                if isinstance(item, str):
+                    found.append(item)
+                elif isinstance(item, (list, tuple)):
+                    found += [slug for slug in item if isinstance(slug, str)]
+            elif isinstance(item, str):
+                if name == "anchor":
+                    found.append(item.partition("#")[0])
             elif name == "changes":
-                yield from (slug for change in item for slug in _changed(change))
-            elif name != "external_ids" and isinstance(item, list | tuple | dict):
-                yield from mentions(item)
+                for change in item:
+                    found += _changed(change)
+            elif name != "external_ids" and isinstance(item, (list, tuple, dict)):
+                _mentions(item, found)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            if isinstance(item, (list, tuple, dict)):
+                _mentions(item, found)
 
 
-def _changed(change: dict[str, Any]) -> Iterable[str]:
-    """Yield the slugs that an amendment puts in: its path tells whether the value holds any."""
+def _changed(change: dict[str, Any]) -> list[str]:
+    """Return the slugs that an amendment puts in: its path tells whether the value holds any."""
     names = [part for part in str(change.get("path", "")).split("/") if not part.isdigit()]
-    return mentions({names[-1]: change.get("to")}) if "external_ids" not in names else ()
-
-
-def _strings(value: Any) -> Iterable[str]:
-    return (
-        (item for item in value if isinstance(item, str)) if isinstance(value, list | tuple) else ()
-    )
+    return mentions({names[-1]: change.get("to")}) if "external_ids" not in names else []

@@ -228,7 +228,7 @@ def _round(
     return dict(replies)
 
 
-def _opener() -> urllib.request.OpenerDirector:
+def opener() -> urllib.request.OpenerDirector:
     """Return an opener for http and https alone: no redirects, no files, no credentials."""
     opener = urllib.request.OpenerDirector()
     for handler in (
@@ -249,7 +249,7 @@ def _post(url: str, body: bytes, timeout: float) -> Reply:
     )
     try:
         try:
-            with _opener().open(message, timeout=timeout) as response:
+            with opener().open(message, timeout=timeout) as response:
                 return response.status, response.read(MAX_ANSWER + 1)
         except urllib.error.HTTPError as error:
             with error:

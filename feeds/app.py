@@ -60,6 +60,7 @@ def _add_pages(app: Flask, site: Site) -> None:
         (f"{root}/feeds/<name>.<format>", views.feed),
         (f"{root}/records/<kind>/<name>", views.record),
         (f"{root}/removals", views.removals),
+        (f"{root}/fixity", views.fixity),
         (f"{root}/events/E<int(max=999999999999):number>", views.event),
     ):
         app.add_url_rule(rule, None, view)

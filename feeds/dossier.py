@@ -17,13 +17,30 @@ class Position(NamedTuple):
 
 
 class Removal(NamedTuple):
-    """An act that withheld, released or erased something: numbers and a reason, never what or whose."""
+    """An act that withheld, released or erased something: numbers and a reason, never what or whose.
+
+    ``notice`` is the first of the acts that were done in one go, ``targets`` are the events they act on.
+    """
 
     event: int
     act: str
     target: int
     reason: str
     day: str
+    notice: int
+    targets: tuple[int, ...]
+
+
+class Check(NamedTuple):
+    """A check of whether everything is still what it was; names of checks, with spaces between."""
+
+    number: int
+    at: str
+    checked: str
+    events: int
+    root: str
+    passed: str
+    failed: str
 
 
 class Announced(NamedTuple):

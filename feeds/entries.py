@@ -164,16 +164,16 @@ def entry(
 
 def _of_removal(row: Announced, links: Links, settings: Settings, words: Words) -> Entry:
     """Return the notice of an act, or the stub in the place of what it took away: no old word is in either."""
-    notice = row.removal is not None and row.removal.event == row.event
+    notice = row.removal is not None and row.removal.notice == row.event
     title = removals.title(row.removal, words) if row.removal and notice else words.say["withdrawn"]
-    event = row.removal.event if row.removal else None
+    event = row.removal.notice if row.removal else None
     return Entry(
         id=settings.tag(row.entry_id),
         title=title,
         links=(Link("alternate", links.removals(event), "text/html"),),
         published=dates.instant(row.published_at),
         updated=dates.instant(row.updated_at),
-        content=removals.body(row.removal, links, words),
+        content=removals.body(row.removal, links, words, notice=notice),
         categories=(Category(row.kind, words.kind(row.kind)),),
         kind=row.kind,
         subject=title,

@@ -120,7 +120,8 @@ def _said(field: Field, dossier: Dossier, words: Words) -> Part | None:
             return Part(words.value(raw))
         case "amount":
             unit = dossier.row.get("amount_unit") or dossier.row.get("unit")
-            return Part(amount(raw, unit, words))
+            said, exact = amount(raw, unit, words), dossier.row.get("qualifier")
+            return Part(words.say["qualified"].format(words.value(exact), said) if exact else said)
         case "text":
             return Part(str(raw))
 

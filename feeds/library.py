@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -38,7 +39,7 @@ class Library:
         pooled = self._take()
         try:
             try:
-                pooled.conn.execute("BEGIN")
+                self._begin(pooled.conn)
                 yield pooled.conn
             finally:
                 if pooled.conn.in_transaction:
@@ -50,6 +51,23 @@ class Library:
             self._free.append(pooled)
             raise
         self._free.append(pooled)
+
+    def _begin(self, conn: sqlite3.Connection) -> None:
+        """Begin to read; wait where a writer was killed until the next one has undone what was half written."""
+        end = time.monotonic() + self._busy_seconds
+        while True:
+            conn.execute("BEGIN")
+            try:
+                conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+                return
+            except sqlite3.OperationalError as error:
+                # With another error, or in the end, the caller tells.
+                killed = error.sqlite_errorcode == sqlite3.SQLITE_READONLY_ROLLBACK
+                if not killed or time.monotonic() > end:
+                    raise
+            if conn.in_transaction:
+                conn.execute("ROLLBACK")
+            time.sleep(0.05)
 
     def close(self) -> None:
         """Close the connections that are not in use."""

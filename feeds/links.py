@@ -42,6 +42,11 @@ class Links:
         """Return the page of what was withheld and erased, at the place of an act."""
         return f"{self.base}/{self.language}/removals{f'#E{event}' if event is not None else ''}"
 
+    @property
+    def fixity(self) -> str:
+        """The page of checks that everything is still what it was."""
+        return f"{self.base}/{self.language}/fixity"
+
     def feed(self, name: str, format: str) -> str:
         """Return the address of a feed."""
         return f"{self.base}/{self.language}/feeds/{name}.{format}"
@@ -54,6 +59,10 @@ class Links:
     def row(self, table: str, key: str | int) -> str:
         """Return a row in Datasette."""
         return f"{self.datasette}/archive/{table}/{tilde(str(key))}"
+
+    def table(self, table: str) -> str:
+        """Return a table in Datasette."""
+        return f"{self.datasette}/archive/{table}"
 
     def rows(self, table: str, column: str, value: str) -> str:
         """Return the rows of a table with a value, in Datasette."""

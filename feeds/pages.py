@@ -8,7 +8,7 @@ from datetime import datetime
 from flask import Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from feeds import atom, dates, queries, removals, rss
+from feeds import atom, dates, fixity, queries, removals, rss
 from feeds.cache import Body, body
 from feeds.delivery import KEEP, answer
 from feeds.dossier import Position
@@ -23,6 +23,8 @@ XML = "application/xml; charset=utf-8"
 HTML = "text/html; charset=utf-8"
 FORMATS = {"atom": atom.render, "rss": rss.render}
 NEWEST = 20
+#: How many checks the page of checks shows; all of them are in the table.
+CHECKS = 100
 
 
 class Views:
@@ -104,6 +106,20 @@ class Views:
                 return body(page, HTML, _moved(position))
 
             made = self._site.cache.get((position, "removals", language), make)
+        return answer(made, request)
+
+    def fixity(self, language: str) -> Response:
+        """Return the page of checks; they are no events, so the position in the log does not tell of them."""
+        words = WORDS[language]
+        with self._site.library.open() as conn:
+            position, checks = queries.position(conn), queries.fixity(conn, CHECKS)
+
+            def make() -> Body:
+                found = fixity.lines(checks, self._links(words), words)
+                return body(self._page("fixity.html", words, lines=list(found)), HTML)
+
+            key = (position.projection, "fixity", language, *checks)
+            made = self._site.cache.get(key, make)
         return answer(made, request)
 
     def event(self, language: str, number: int) -> AnyResponse:

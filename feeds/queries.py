@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from feeds.dossier import (
     Announced,
+    Check,
     Conflict,
     Correction,
     Dossier,
@@ -36,6 +37,10 @@ _IDS = "(SELECT value FROM json_each(?))"
 _LABEL = """CASE WHEN r.state = 'retracted' AND EXISTS (
   SELECT 1 FROM corrections c WHERE c.record_id = r.id AND c.kind IN ('retracted', 'restored') AND c.in_force = 1
     AND c.reason IN ('privacy', 'legal')) THEN NULL ELSE r.label END"""
+
+#: The events that acts done in one go act on, as JSON.
+_TARGETS = """(SELECT json_group_array(target_event) FROM
+  (SELECT DISTINCT g.target_event FROM removals g WHERE g.notice = m.notice ORDER BY g.target_event))"""
 
 #: Lists of a dossier: what makes an item, and SQL whose first column is the record the item belongs to.
 _LISTS: dict[str, tuple[Callable[..., Any], str]] = {
@@ -100,29 +105,43 @@ def announced(
     """
     rows = conn.execute(
         f"""SELECT f.entry_id, f.event, f.record_id, f.kind, f.state, f.published_at, f.updated_at,
-             m.event, m.act, m.target_event, m.reason, m.removed_on
+             m.event, m.act, m.target_event, m.reason, m.removed_on, m.notice, {_TARGETS}
            FROM feed_entries f LEFT JOIN removals m ON f.record_id IS NULL AND m.event = f.updated_event
            WHERE EXISTS (SELECT 1 FROM json_each(?) wanted WHERE f.kind GLOB wanted.value)
            ORDER BY f.{by} DESC, f.event DESC LIMIT ?""",
         (json.dumps(kinds), limit),
     )
     return [
-        Announced(*row[:7])._replace(removal=None if row[7] is None else Removal(*row[7:]))
+        Announced(*row[:7])._replace(removal=None if row[7] is None else _removal(row[7:]))
         for row in rows
     ]
 
 
 def removals(conn: sqlite3.Connection) -> list[Removal]:
-    """Return every act that withheld, released or erased something, the newest first."""
-    sql = "SELECT event, act, target_event, reason, removed_on FROM removals ORDER BY event DESC"
-    return [Removal(*row) for row in conn.execute(sql)]
+    """Return every act that withheld, released or erased something, those done in one go as one; newest first."""
+    sql = f"""SELECT m.event, m.act, m.target_event, m.reason, m.removed_on, m.notice, {_TARGETS}
+              FROM removals m WHERE m.event = m.notice ORDER BY m.event DESC"""
+    return [_removal(row) for row in conn.execute(sql)]
+
+
+def fixity(conn: sqlite3.Connection, limit: int) -> list[Check]:
+    """Return the last checks of whether everything is still what it was, the newest first."""
+    sql = "SELECT number, at, checked, events, root, passed, failed FROM fixity_checks ORDER BY number DESC LIMIT ?"
+    return [Check(*row) for row in conn.execute(sql, (limit,))]
 
 
 def removal_of(conn: sqlite3.Connection, seq: int) -> int | None:
-    """Return the last act on an event, or the event itself where it is one; None where there is neither."""
-    sql = "SELECT max(event) FROM removals WHERE target_event = ? OR event = ?"
+    """Return the last act on an event, or the event itself where it is one, under the number of the notice;
+    None where there is neither.
+    """
+    sql = "SELECT max(notice) FROM removals WHERE target_event = ? OR event = ?"
     (found,) = conn.execute(sql, (seq, seq)).fetchone()
     return None if found is None else int(found)
+
+
+def _removal(row: Sequence[Any]) -> Removal:
+    event, act, target, reason, day, notice, targets = row
+    return Removal(event, act, target, reason, day, notice, tuple(json.loads(targets)))
 
 
 def dossiers(conn: sqlite3.Connection, slugs: Iterable[str]) -> dict[str, Dossier]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -11,6 +11,9 @@ from feeds import dates
 from feeds.dossier import Removal
 from feeds.links import Links
 from feeds.words import Words
+
+#: How many numbers or spans of numbers a title has at most.
+SHOWN = 6
 
 
 class Line(NamedTuple):
@@ -25,8 +28,22 @@ class Line(NamedTuple):
 
 
 def title(removal: Removal, words: Words) -> str:
-    """Return what an act did, to which event."""
-    return words.titles[f"act {removal.act}"].format(f"E{removal.target}")
+    """Return what acts done in one go did, to which events."""
+    return words.titles[f"act {removal.act}"].format(numbers(removal.targets, words))
+
+
+def numbers(events: Sequence[int], words: Words) -> str:
+    """Return the numbers of events that are in order, those without a gap as from and to: E3, E5–E9."""
+    spans: list[list[int]] = []
+    for event in events:
+        if spans and spans[-1][-1] == event - 1:
+            spans[-1][1:] = [event]
+        else:
+            spans.append([event])
+    said = ["–".join(f"E{number}" for number in span) for span in spans]
+    if len(said) > SHOWN:
+        return words.say["more_events"].format(", ".join(said[:SHOWN]), len(events))
+    return ", ".join(said)
 
 
 def lines(found: Iterable[Removal], links: Links, words: Words) -> Iterator[Line]:
@@ -42,13 +59,17 @@ def lines(found: Iterable[Removal], links: Links, words: Words) -> Iterator[Line
         )
 
 
-def body(removal: Removal | None, links: Links, words: Words) -> str:
-    """Return the body of a feed entry: what was done and why, and where all of this is listed."""
+def body(removal: Removal | None, links: Links, words: Words, *, notice: bool) -> str:
+    """Return the body of a feed entry: what was done and why, and where all of this is listed.
+
+    A ``notice`` tells of all that was done in one go, the stub in an entry's place of that entry alone.
+    """
     said = []
     if removal is not None:
-        said.append(words.say["role"].format(title(removal, words), f"E{removal.event}") + ".")
+        done = title(removal if notice else removal._replace(targets=(removal.target,)), words)
+        said.append(words.say["role"].format(done, f"E{removal.event}") + ".")
         said.append(words.reasons.get(removal.reason, removal.reason))
     link = Markup('<a href="{}">{}</a>').format(
-        links.removals(removal.event if removal else None), words.say["removals"]
+        links.removals(removal.notice if removal else None), words.say["removals"]
     )
     return str(Markup("<p>{}</p>\n<p>{}</p>").format(" ".join(said), link))

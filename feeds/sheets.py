@@ -109,9 +109,9 @@ SHEETS: dict[str, Sheet] = {
         "figures",
         (
             _ref("measure"), Field("value", "value", "amount"), Field("kind", "kind", "word"), Field("as_of", "as_of", "date"),
-            _ref("subject"), _ref("area"),
+            Field("period", "period", "date"), _ref("subject"), _ref("area"),
         ),
-        besides=("unit",),
+        besides=("unit", "qualifier"),
     ),
     "source": Sheet(
         "sources",

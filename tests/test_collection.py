@@ -19,7 +19,7 @@ from events import codec, merkle
 from events.log import SqliteLog
 
 ROOT = Path(__file__).parent.parent
-BATCHES = sorted((ROOT / "events" / "powys" / "batches").glob("*.yaml"))
+BATCHES = sorted((ROOT / "events" / "powys" / "batches").rglob("*.yaml"))
 SHARED = ROOT.parent / "shared"
 SEEDS = {
     "003_73d32ea2886d55c9.txt": "source/county-times-2017-11",

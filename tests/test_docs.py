@@ -82,6 +82,19 @@ def test_the_walkthrough_names_files_and_functions_that_exist() -> None:
             assert re.search(rf"(?:def|class|name=)\W*{last}\b", source), f"{file}: {name}"
 
 
+def test_every_row_of_the_page_on_reliability_names_a_test_that_exists() -> None:
+    text = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| ")][2:]
+
+    assert len(rows) >= 10
+    for row in rows:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", row)
+        assert named, row
+        for file, name in named:
+            source = (ROOT / file).read_text(encoding="utf-8")
+            assert re.search(rf"^def {name}\(", source, re.MULTILINE), f"{file}: {name}"
+
+
 def test_the_walkthrough_is_one_page() -> None:
     assert len((ROOT / "docs" / "walkthrough.md").read_text(encoding="utf-8").splitlines()) <= 60
 

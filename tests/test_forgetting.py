@@ -504,7 +504,7 @@ def test_the_text_of_a_source_is_erased_alone_and_never_kept_again(keeper: Keepe
     assert keeper.archive.log.get([seqs[0]])[0].missing == 0
     with pytest.raises(LogError, match="was erased by E"):
         keeper.archive.log.attach("source/secret", TEXT)
-    with pytest.raises(CannotForget, match="no source"):
+    with pytest.raises(CannotForget, match="was erased by E"):
         keeper.act("erased", "source/secret", "body")
 
 
@@ -523,7 +523,9 @@ def test_an_erasure_cut_short_is_completed_by_the_same_command(keeper: Keeper) -
     arguments = ("--second", str(keeper.key), "--passphrase-file", str(keeper.phrase), "--yes")
     again = keeper.run("erase", f"E{seq}", "--reason", "legal", *arguments)
 
-    assert (again.exit_code, again.output) == (1, f"error: nothing of E{seq} is left to erase\n")
+    assert (again.exit_code, again.stdout) == (
+        0, f"it is done already: nothing of E{seq} is left to erase: see E{seq + 4}\n",
+    )  # fmt: skip
     for path in (keeper.home.log_path, keeper.home.tables_path):
         assert b"will open again" not in path.read_bytes()
     ((_, _, items),) = keeper.archive.log.entries(seq, seq + 1)
@@ -625,3 +627,72 @@ def test_a_second_key_is_made_by_a_command(keeper: Keeper, tmp_path: Path) -> No
     seq = keeper.number("statement/prys-1")
     done = keeper.run("erase", f"E{seq}", "/gist", "--reason", "legal", "--second", str(tmp_path / "eira.pem"), *arguments, "--yes")  # fmt: skip
     assert done.exit_code == 0, done.output
+
+
+def test_a_whole_record_that_goes_is_announced_once(keeper: Keeper) -> None:
+    keeper.archive.record("NameRecorded", record="person/nia-prys", name="Nia P.", kind="former", lang="en")  # fmt: skip
+    keeper.archive.record("DocumentRecorded", PAPER, id="doc/report", new=True, kind="report", title="Of Nia", author="person/nia-prys")  # fmt: skip
+    old = feedparser.parse(client(keeper).get("/en/feeds/all.atom").data)
+    acts = keeper.act("erased", "person/nia-prys")
+    assert len(acts) > 3
+
+    rows = keeper.rows("SELECT DISTINCT notice, removed_on, act, reason FROM removals")
+    assert [row["notice"] for row in rows] == acts[:1]
+    notices = keeper.rows("SELECT event, updated_event, title FROM feed_entries WHERE kind = 'correction/erased'")  # fmt: skip
+    count = len({row["target_event"] for row in keeper.rows("SELECT target_event FROM removals")})
+    assert notices == [
+        {"event": acts[0], "updated_event": acts[-1], "title": f"{count} events erased (data-protection)"}
+    ]  # fmt: skip
+    site = client(keeper)
+    page = site.get("/en/removals").text
+    assert page.count("<li id=") == 1
+    assert "E7, E9, E13–E14 erased, in whole or in part" in page
+    data = site.get("/en/feeds/all.atom").data
+    found = {one.id.rpartition(":")[2]: one for one in feedparser.parse(data).entries}
+    assert "E7, E9, E13–E14 erased" in found[f"E{acts[0]}"].title
+    assert not {f"E{act}" for act in acts[1:]} & found.keys()
+    assert {one.id for one in old.entries} <= {one.id for one in feedparser.parse(data).entries}
+    # Acts on a field of another record are in the history of that.
+    places = [site.get(f"/en/events/E{act}").location for act in acts]
+    assert places[0].endswith(f"/en/removals#E{acts[0]}")
+    assert {place.rpartition("#")[2] for place in places[1:] if "removals" in place} <= {
+        f"E{acts[0]}"
+    }
+    assert f'id="E{acts[0]}"' in page
+
+
+def test_what_is_left_of_an_entry_tells_of_itself_alone(keeper: Keeper) -> None:
+    seqs = [keeper.number(slug) for slug in ("statement/prys-1", "development/plan-published")]
+    with keeper.home.log() as log:
+        parts = [part for seq in seqs for part in forgetting.plan(log, "erased", f"E{seq}").parts]
+        acts = forgetting.act(keeper.home, log, "erased", parts, Why("legal"), confirmed=keeper.second).seqs  # fmt: skip
+    data = client(keeper).get("/en/feeds/all.atom").data
+    stones = etree.fromstring(data).iter("{http://purl.org/atompub/tombstones/1.0}deleted-entry")
+    assert len(list(stones)) == 2
+    found = {one.id.rpartition(":")[2]: one for one in feedparser.parse(data).entries}
+    for seq, act in zip(seqs, acts, strict=True):
+        said = found[f"E{seq}"].content[0].value
+        assert f"E{seq} erased, in whole or in part (E{act})." in said
+        assert f"#E{acts[0]}" in said
+    assert found[f"E{acts[0]}"].title == f"E{seqs[0]}, E{seqs[1]} erased, in whole or in part"
+
+
+def test_acts_of_other_times_kinds_and_reasons_are_announced_apart(keeper: Keeper) -> None:
+    log = keeper.archive.log
+    seqs = [keeper.number(slug) for slug in ("statement/prys-1", "development/plan-published")]
+    parts = [forgetting.plan(log, "erased", f"E{seq}").parts[0] for seq in seqs]
+
+    def append(*acts: tuple[forgetting.Kind, forgetting.Part, str]) -> None:
+        log.append([forgetting._event(kind, part, Why(reason)) for kind, part, reason in acts])
+
+    one, other = parts
+    append(("withheld", one, "legal"))
+    append(("withheld", other, "legal"))  # a minute later
+    append(("released", one, "legal"), ("released", other, "legal"))
+    append(("withheld", one, "legal"), ("erased", other, "legal"), ("erased", one, "mistake"))
+    rows = keeper.rows("SELECT event, notice FROM removals ORDER BY event")
+    first = rows[0]["event"]
+    assert [row["notice"] - first for row in rows] == [0, 1, 2, 2, 4, 5, 6]
+    rebuild(log, keeper.home.path / "rebuilt.db")
+    with contextlib.closing(Store(keeper.home.path / "rebuilt.db")) as made, contextlib.closing(Store(keeper.home.tables_path)) as kept:  # fmt: skip
+        assert list(differences(made, kept)) == []

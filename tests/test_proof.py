@@ -193,7 +193,8 @@ def test_a_whole_log_raises_no_alarm_wherever_it_is(outside: Outside, tmp_path: 
 
 
 def test_exports_are_verified_too(outside: Outside, tmp_path: Path) -> None:
-    from archive.export import export_bag, export_lines
+    from archive.bags import export_bag
+    from archive.export import export_lines
 
     home = Home(outside.home)
     with home.log() as log:
@@ -207,6 +208,34 @@ def test_exports_are_verified_too(outside: Outside, tmp_path: Path) -> None:
     del lines[9]
     (tmp_path / "log.jsonl").write_text("".join(lines), encoding="ascii")
     assert "after 305 entries it says 306" in outside.verify(target=str(tmp_path / "log.jsonl"))
+
+
+def test_an_export_brings_a_key_that_proves_nothing_by_itself(
+    outside: Outside, tmp_path: Path
+) -> None:
+    home = ("--home", str(outside.home))
+    outside.archive(*home, "export", str(tmp_path / "log.jsonl"))
+    outside.archive(*home, "export", "--bag", str(tmp_path / "bag"))
+    other = str(verifier_key(ORIGIN, Ed25519PrivateKey.generate()))
+    for target, vkey in (
+        (tmp_path / "log.jsonl", tmp_path / "log.jsonl.vkey"),
+        (tmp_path / "bag", tmp_path / "bag" / "data" / "vkey"),
+    ):
+        assert vkey.read_text(encoding="utf-8") == f"{outside.vkey}\n"
+        said = outside.verify(target=str(target), alarm=False)
+        assert "signed: a head of 306 entries" in said
+        assert (
+            f"proves nothing by itself: is {outside.vkey} the one you know from elsewhere" in said
+        )
+        assert "self-vouched" not in outside.verify("--key", outside.vkey, target=str(target), alarm=False)  # fmt: skip
+        assert f"not with the key {other}" in outside.verify("--key", other, target=str(target))
+    vkey = tmp_path / "log.jsonl.vkey"
+    vkey.write_text(other, encoding="utf-8")  # a key of a forger's own does not fit the head
+    assert f"not with the key {other}" in outside.verify(target=str(tmp_path / "log.jsonl"))
+    vkey.unlink()
+    assert "whose signature is not checked: give the log's --key" in outside.verify(
+        target=str(tmp_path / "log.jsonl"), alarm=False
+    )
 
 
 def test_a_changed_byte_is_named(outside: Outside) -> None:

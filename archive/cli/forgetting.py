@@ -83,7 +83,8 @@ def erase(home: Home, /, **options: Any) -> None:
 
     WHAT and PATH are as for `archive withhold`; `archive erase source/NAME body` destroys the private text
     of a source. The act is recorded first and the words destroyed second, so that neither a crash nor an old
-    copy of the log brings them back. Every proof over the log stays valid.
+    copy of the log brings them back. Every proof over the log stays valid. Where it was interrupted, the same
+    command finishes it.
 
     Not reached: backups made before (delete them), copies others downloaded, batch files on this disk.
     """
@@ -122,15 +123,20 @@ def _act(
     passphrase_file: Path | None = None,
 ) -> None:
     from archive import forgetting
+    from archive.erased import Erased
 
     confirmed = None
     with home.log() as log:
         try:
-            planned = forgetting.plan(log, kind, what, path)
-        except forgetting.NothingLeft:
-            if kind == "erased":  # perhaps it was interrupted
-                forgetting.finish(home, log)
-            raise
+            planned = forgetting.plan(log, kind, what, path, Erased(home.path))
+        except forgetting.NothingLeft as nothing:
+            unsigned = forgetting.finish(home, log, kind)  # perhaps it was interrupted
+            if not isinstance(nothing, forgetting.AlreadyErased):
+                raise
+            click.echo(f"it is done already: {nothing}")
+            if unsigned:
+                click.echo(f"warning: {unsigned}", err=True)
+            return
         _show(planned, kind)
         if not yes:
             click.confirm("Is that right?", abort=True)

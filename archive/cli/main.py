@@ -33,7 +33,7 @@ class Commands(click.Group):
         except EventsError as error:
             click.echo(f"error: {error}", err=True)
             sys.exit(FAILED)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # damage garbles even its messages
             click.echo(
                 f"error: the database says: {error}. If archive.db is damaged, `archive build --rebuild`"
                 " makes it anew from the log",
@@ -43,6 +43,9 @@ class Commands(click.Group):
         except BrokenPipeError:  # `archive log | head` is no error
             sys.stderr.close()
             sys.exit(0)
+        except OSError as error:
+            click.echo(f"error: the system says: {error}; give the same command again", err=True)
+            sys.exit(FAILED)
 
 
 @click.group(

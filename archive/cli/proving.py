@@ -9,6 +9,7 @@ import click
 
 from archive.home import Home
 from archive.showing import counted
+from events.errors import EventsError
 
 _IN = click.Path(exists=True, dir_okay=False, path_type=Path)
 _OUT = click.Path(dir_okay=False, path_type=Path)
@@ -18,12 +19,19 @@ _OUT = click.Path(dir_okay=False, path_type=Path)
 @click.option("--new", is_flag=True, help="Make key and head of a log that was never signed.")
 @click.option("--origin", help="With --new: name of the log for ever, a URL without its scheme.")
 @click.option("--adopt", type=_IN, help="Newest published checkpoint, in the place of a lost head.")
+@click.option("--timestamp", metavar="URL", help="Have this RFC 3161 authority stamp the head.")
 @click.pass_obj
-def sign(home: Home, *, new: bool, origin: str | None, adopt: Path | None) -> None:
+def sign(
+    home: Home, *, new: bool, origin: str | None, adopt: Path | None, timestamp: str | None
+) -> None:
     """Sign the log as it stands, and ask the witnesses.
 
     Every append does this by itself; call it after something stood in the way. The log is signed only when
     it extends what was signed before.
+
+    With --timestamp an authority that others trust says when the head was there; let a timer do that once a
+    day. The stamp is kept in the folder timestamps, beside the checkpoint it is of. Where the authority gives
+    none, the log is signed all the same, and that is said.
     """
     from archive import signing
 
@@ -43,6 +51,14 @@ def sign(home: Home, *, new: bool, origin: str | None, adopt: Path | None) -> No
         click.echo(f"warning: {line}", err=True)
     click.echo(done.note, nl=False)
     click.echo(f"key: {signing.head(home).verifier}", err=True)
+    if timestamp:
+        from archive import stamping
+
+        try:
+            time = stamping.stamp(home, done.note, timestamp)
+            click.echo(f"stamped: {time:%Y-%m-%dT%H:%M:%SZ}", err=True)
+        except EventsError as error:
+            click.echo(f"warning: signed, but not stamped: {error}", err=True)
 
 
 @click.command()
@@ -78,6 +94,13 @@ def prove(home: Home, event: str, out: Path | None) -> None:
 @click.option(
     "--quorum", type=int, default=0, help="How many of these witnesses must have cosigned."
 )
+@click.option(
+    "--authority",
+    type=_IN,
+    metavar="PEM",
+    help="Certificates of a timestamp authority that you trust: demand its stamp.",
+)
+@click.option("--timestamp", type=_IN, metavar="TSR", help="That stamp, where it is elsewhere.")
 @click.option("--save", type=_OUT, metavar="FILE", help="Save the checkpoint, if all is well.")
 @click.pass_obj
 def verify(
@@ -87,6 +110,8 @@ def verify(
     checkpoint: Path | None,
     keys: tuple[str, ...],
     quorum: int,
+    authority: Path | None,
+    timestamp: Path | None,
     save: Path | None,
 ) -> None:
     """Check a log from outside: of a site, a folder, an archive.db, an export, or a proof.
@@ -99,6 +124,7 @@ def verify(
     one that is missing with the act that hid it. Nothing that the server says is taken on trust except,
     unless you give it, its key. Leaves with 1 when there is an alarm; what each means: docs/trust.md.
     """  # noqa: D301 (click wants the real backspace)
+    from archive import stamping
     from archive.verifying import Verdict
     from archive.verifying import verify as run
     from events.checkpoint import VerifierKey
@@ -109,8 +135,18 @@ def verify(
     except CodecError as error:
         raise click.BadParameter(str(error), param_hint="--key") from None
     saved = checkpoint.read_text(encoding="utf-8", errors="replace") if checkpoint else None
+    if timestamp and not authority:
+        raise click.UsageError("--timestamp is checked with the certificates of an --authority")
     verdict = Verdict()
-    for finding in run(target or str(home.path), verdict, keys=trusted, saved=saved, quorum=quorum):
+    for finding in run(
+        target or str(home.path),
+        verdict,
+        keys=trusted,
+        saved=saved,
+        quorum=quorum,
+        authority=stamping.authority(authority) if authority else (),
+        stamp=timestamp,
+    ):
         click.echo(f"{'ALARM' if finding.alarm else 'ok':5}  {finding.code}: {finding.message}")
     click.echo(verdict.line())
     if save and not verdict.alarms and verdict.note:

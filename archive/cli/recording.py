@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,24 +24,64 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _reason = click.option(
     "--reason", type=click.Choice(REASONS), required=True, help="Why, in one word."
 )
+_despite = click.option(
+    "--despite-removal", is_flag=True, help="Record also what was withheld or erased before."
+)
 _note = click.option("--note", required=True, help="Why, in a sentence that will be published.")
 
 
 @click.command()
-@click.argument("batch", type=_FILE)
-@click.option("--text", "texts", type=_FILE, multiple=True, help="Text of a source of this batch.")
+@click.argument(
+    "paths",
+    metavar="FILE...",
+    type=click.Path(exists=True, path_type=Path),
+    nargs=-1,
+    required=True,
+)
+@click.option("--text", "texts", type=_FILE, multiple=True, help="Text of a source of these files.")
+@_despite
 @click.option("--dry-run", is_flag=True, help="Show what would be recorded, and record nothing.")
 @click.pass_obj
-def append(home: Home, *, batch: Path, texts: tuple[Path, ...], dry_run: bool) -> None:
-    """Record the events of a batch file, all or none.
+def append(
+    home: Home,
+    *,
+    paths: tuple[Path, ...],
+    texts: tuple[Path, ...],
+    despite_removal: bool,
+    dry_run: bool,
+) -> None:
+    """Record the events of batch files, all of all files or none.
 
-    What is recorded already is passed over, so the same file can be appended again after more was
-    written into it. `docs/batches.md` tells how to write one.
+    Of a folder, all files *.yaml in it and below are read, in the order of their paths; each file may
+    build on those before it. What is recorded already is passed over, so the same file can be appended
+    again after more was written into it. What was withheld or erased since is refused, and the act
+    named. `docs/batches.md` tells how to write a file.
     """
-    read = batches.read(batch)
-    if read.problems:
-        _refuse(read.problems)
-    _record(home, read.drafts, dict(map(read_text, texts)), dry_run=dry_run)
+    files = _files(paths)
+    several = len(files) > 1
+    read = [batches.read(path, str(path) if several else "") for path in files]
+    if problems := [problem for batch in read for problem in batch.problems]:
+        _refuse(problems)
+    _record(
+        home,
+        [draft for batch in read for draft in batch.drafts],
+        dict(map(read_text, texts)),
+        dry_run=dry_run,
+        despite=despite_removal,
+        files=[str(path) for path in files] if several else [],
+    )
+
+
+def _files(paths: Iterable[Path]) -> list[Path]:
+    """Return batch files, each once: those named, and of a folder all below it."""
+    found: dict[Path, Path] = {}
+    for path in paths:
+        inside = sorted(filter(Path.is_file, path.rglob("*.yaml"))) if path.is_dir() else [path]
+        if not inside:
+            raise click.UsageError(f"there is no file *.yaml in {path}")
+        for file in inside:
+            found.setdefault(file.resolve(), file)
+    return list(found.values())
 
 
 @click.command()
@@ -57,6 +98,7 @@ def append(home: Home, *, batch: Path, texts: tuple[Path, ...], dry_run: bool) -
 @click.option(
     "--span", type=(int, int), metavar="START END", help="Where in that source it stands."
 )
+@_despite
 @click.option("--dry-run", is_flag=True, help="Show what would be recorded, and record nothing.")
 @click.pass_obj
 def amend(
@@ -71,6 +113,7 @@ def amend(
     source: str | None,
     words: str | None,
     span: tuple[int, int] | None,
+    despite_removal: bool,
     dry_run: bool,
 ) -> None:
     """Correct one field of an event: archive amend E47 /name "Right Name".
@@ -88,7 +131,8 @@ def amend(
         raise click.UsageError("--words and --span are of a --source")
     proof = {"source": source, "words": words, "span": span}
     evidence = [{name: part for name, part in proof.items() if part}] if source else []
-    _record_one(home, Draft("RecordAmended", payload, evidence, _command_line), dry_run=dry_run)
+    draft = Draft("RecordAmended", payload, evidence, _command_line)
+    _record_one(home, draft, dry_run=dry_run, despite=despite_removal)
 
 
 @click.command()
@@ -124,9 +168,9 @@ def attach(home: Home, source: str, file: Path) -> None:
     click.echo(f"{source}: text of {chars} characters attached")
 
 
-def _record_one(home: Home, draft: Draft, *, dry_run: bool) -> None:
+def _record_one(home: Home, draft: Draft, *, dry_run: bool, despite: bool = False) -> None:
     """Record what somebody just typed: it is meant anew, even if the same was recorded before."""
-    _record(home, [draft], {}, dry_run=dry_run, anew=True)
+    _record(home, [draft], {}, dry_run=dry_run, anew=True, despite=despite)
 
 
 def _value(text: str | None) -> Any:
@@ -163,12 +207,16 @@ def _record(
     *,
     dry_run: bool,
     anew: bool = False,
+    despite: bool = False,
+    files: Sequence[str] = (),
 ) -> None:
     with progress("folding") as report:
-        done = record(home, drafts, texts, dry_run=dry_run, anew=anew, progress=report)
+        done = record(
+            home, drafts, texts, dry_run=dry_run, anew=anew, despite=despite, progress=report
+        )
     if done.admission.problems:
         _refuse(done.admission.problems)
-    _report(done.admission, done.seqs, dry_run=dry_run)
+    _report(done.admission, done.seqs, files, dry_run=dry_run)
     if done.unsigned:
         click.echo(f"warning: {done.unsigned}", err=True)
 
@@ -180,16 +228,31 @@ def _refuse(problems: list[Any]) -> None:
     sys.exit(1)
 
 
-def _report(admission: Admission, seqs: list[int], *, dry_run: bool) -> None:
-    for number, event in enumerate(admission.events):
+def _report(admission: Admission, seqs: list[int], files: Sequence[str], *, dry_run: bool) -> None:
+    """Tell what was recorded: of one file each event, of several ``files`` one line each."""
+    for file in files:
+        _report_file(file, admission, seqs, dry_run=dry_run)
+    for number, event in enumerate(() if files else admission.events):
         name = "would be" if dry_run else f"E{seqs[number]}"
         click.echo(f"{name}  {describe(event)}")
-    if admission.recorded:
+    if admission.recorded and not files:
         names = ", ".join(f"E{seq}" for _, seq in admission.recorded[:5])
         more = ", …" if len(admission.recorded) > 5 else ""
         click.echo(f"{counted(len(admission.recorded), 'event')} recorded before ({names}{more})")
     verb = "would be recorded" if dry_run else "recorded"
-    click.echo(f"{counted(len(admission.events), 'event')} {verb}")
+    of = f"{counted(len(files), 'file')}: " if files else ""
+    click.echo(f"{of}{counted(len(admission.events), 'event')} {verb}")
+
+
+def _report_file(file: str, admission: Admission, seqs: list[int], *, dry_run: bool) -> None:
+    places = [place for place, draft in enumerate(admission.drafts) if draft.file == file]
+    said = [f"{counted(len(places), 'event')} {'would be recorded' if dry_run else 'recorded'}"]
+    if places and not dry_run:
+        ends = dict.fromkeys(f"E{seqs[place]}" for place in (places[0], places[-1]))
+        said[0] += f" ({' to '.join(ends)})"
+    if before := sum(draft.file == file for draft, _ in admission.recorded):
+        said.append(f"{before} recorded before")
+    click.echo(f"{file}: {', '.join(said)}")
 
 
 COMMANDS = (append, amend, retract, attach)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
@@ -54,8 +55,14 @@ def init(home: Home, empty: bool, origin: str | None) -> None:
     folder `keys` in a safe place; never one of the file `head`.
     """
     from archive import signing
+    from events.head import HEAD, HeadMissing
 
     signing.check_origin(origin or signing.ORIGIN)
+    if home.exists and not (home.path / HEAD).exists():
+        raise HeadMissing(
+            f"{home.path} holds an archive already, without a signed head; if `archive init` was interrupted,"
+            " `archive sign --new` completes it"
+        )
     count = home.create() if empty else home.create(*bundle.load())
     keeper = signing.begin(home, origin or signing.ORIGIN)
     with home.log() as log, progress("folding") as report:
@@ -70,16 +77,31 @@ def init(home: Home, empty: bool, origin: str | None) -> None:
 
 @click.command()
 @click.option("--rebuild", is_flag=True, help="Make all tables anew from the first event.")
+@click.option(
+    "--as-of",
+    metavar="EVENT|TIME",
+    help="The archive as it stood: E47, 2026-11-22 or 2026-11-22T12:00:00Z (UTC). Needs --to.",
+)
+@click.option(
+    "--to", type=click.Path(path_type=Path, dir_okay=False), help="The new file for --as-of."
+)
 @click.pass_obj
-def build(home: Home, rebuild: bool) -> None:
+def build(home: Home, rebuild: bool, as_of: str | None, to: Path | None) -> None:
     """Bring the tables up to the log.
 
-    They follow by themselves; this is for the day somebody lost or damaged archive.db.
+    They follow by themselves; this is for the day somebody lost or damaged archive.db. With --as-of, make the
+    tables of the past in a file of their own, which must not exist: what was withheld or erased since is not in
+    them either.
     """
-    from archive import projector
+    from archive import asof, projector
 
+    if (as_of is None) != (to is None) or (rebuild and to):
+        raise click.UsageError("--as-of and --to belong together, without --rebuild")
     with home.log() as log, progress("folding") as report:
-        if rebuild or not home.tables_path.exists():
+        if as_of is not None and to is not None:
+            size = asof.size_at(log, as_of)
+            applied = asof.build(log, to, size, report, live=home.tables_path)
+        elif rebuild or not home.tables_path.exists():
             applied = home.rebuild(log, report)
         else:
             store = home.tables(log)

@@ -6,6 +6,7 @@ from archive.tables import (
     entities,
     feed_entries,
     finding,
+    fixity,
     happenings,
     history,
     log,
@@ -30,6 +31,7 @@ TABLES: tuple[Table, ...] = (
     *log.TABLES,
     removals.TABLE,
     *proof.TABLES,
+    fixity.TABLE,
 )
 
 __all__ = ["TABLES", "Table"]

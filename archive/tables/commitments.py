@@ -59,10 +59,12 @@ COMMITMENTS = Table(
         Column("found_by_id", REF, "Who found that"),
         Column("outcome_id", REF, "The record of the outcome"),
     ),
+    kind="commitment",
     rows=_commitment,
     indexes=(("obliged_id",), ("due_latest",)),
     label="what",
-    facets=("kind", "result"),
+    sort_desc="due_latest",
+    facets=("kind", "result", "obliged_id"),
 )
 
 
@@ -113,6 +115,7 @@ READINGS = Table(
         Column("event", "INTEGER NOT NULL", "Number of the event that records it"),
     ),
     constraints=("PRIMARY KEY (commitment_id, number)",),
+    kind="commitment",
     rows=_readings,
     owner="commitment_id",
     indexes=(("source_id",),),
@@ -145,6 +148,7 @@ OUTCOMES = Table(
         Column("finding", "TEXT", "What was found, in our own words"),
         Column("found_by_id", REF, "Who found that"),
     ),
+    kind="outcome",
     rows=_outcome,
     indexes=(("commitment_id",),),
     facets=("result",),

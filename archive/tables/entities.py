@@ -32,6 +32,7 @@ PEOPLE = Table(
         Column("public_capacity", "TEXT", "The public role for which the person is recorded"),
         Column("disambiguation", "TEXT", "What tells the person from a namesake"),
     ),
+    kind="person",
     rows=_only(
         "person",
         lambda record, _: {
@@ -56,6 +57,7 @@ ORGANISATIONS = Table(
         *dated_columns("founded", "When it was set up"),
         *dated_columns("dissolved", "When it was wound up"),
     ),
+    kind="org",
     rows=_only(
         "org",
         lambda record, context: {
@@ -87,6 +89,7 @@ POSTS = Table(
         ),
         Column("statutory", "INTEGER", "1 when the law demands the post"),
     ),
+    kind="post",
     rows=_only(
         "post",
         lambda record, context: {
@@ -110,6 +113,7 @@ PLACES = Table(
         Column("name", "TEXT", "Name of the place"),
         Column("part_of_id", REF, "The place or body it lies in"),
     ),
+    kind="place",
     rows=_only(
         "place",
         lambda record, context: {
@@ -125,6 +129,7 @@ TOPICS = Table(
     name="topics",
     about="The closed list of topics by which records can be found and followed.",
     columns=(_ID, Column("name", "TEXT", "Name of the topic")),
+    kind="topic",
     rows=_only("topic", lambda record, _: {"name": record.fields.get("name")}),
     label="name",
     sort="name",
@@ -139,6 +144,7 @@ MEASURES = Table(
         Column("unit", "TEXT", "Unit of its values, e.g. children, GBP, percent"),
         Column("counts", "TEXT", "What exactly is counted"),
     ),
+    kind="measure",
     rows=_only(
         "measure",
         lambda record, _: {

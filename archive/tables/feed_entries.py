@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from archive.record import Correction, Record
 from archive.table import REF, Column, Context, Row, Table
-from events.acts import Act
+from events.acts import Act, Acts
 from events.envelope import Event
 
 #: Kinds of records that are news. People, posts, sources and topics are not announced by themselves.
@@ -78,19 +78,34 @@ _KINDS = {
 }
 
 
-def notice(event: Event) -> Row:
-    """Return the entry that announces an act (TextRedacted): a number, never what or whose it was."""
+def of_acts(event: Event, about: Iterable[str], acts: Acts) -> Iterable[Row]:
+    """Yield the entry that announces acts, at the first of those done in one go, and what acts left of the
+    entry of any other event.
+    """
+    if event.type == "TextRedacted" and (together := acts.together(event.seq))[0].seq == event.seq:
+        yield notice(event, together)
+    hiding = acts.hiding(event.seq) or acts.hiding(event.payload.get("target", -1))
+    if hiding and (row := stub(event, about, max(hiding.values()))):
+        yield row
+
+
+def notice(event: Event, together: Sequence[Act]) -> Row:
+    """Return the entry that announces an act (TextRedacted), and those done in one go with it: numbers, never
+    what or whose it was.
+    """
     said = event.payload
+    targets = sorted({act.of for act in together})
+    what = f"E{targets[0]}" if len(targets) == 1 else f"{len(targets)} events"
     return {
         "entry_id": event.name,
         "event": event.seq,
         "record_id": None,
         "kind": f"correction/{said['act']}",
         "state": "current",
-        "title": f"E{said['target']} {said['act']} ({said['basis']})",
+        "title": f"{what} {said['act']} ({said['basis']})",
         "published_at": event.recorded_at,
         "updated_at": event.recorded_at,
-        "updated_event": event.seq,
+        "updated_event": together[-1].seq,
     }
 
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from archive.deadlines import due_text
 from archive.record import Record
-from archive.table import REF, Column, Context, Row, Table
-from events import edtf
+from archive.table import REF, Column, Context, Row, Table, bounds
 
 #: Which dated field puts a record of a kind on the timeline, and what the line is called.
 _LINES: dict[str, tuple[tuple[str, str], ...]] = {
@@ -33,7 +32,7 @@ def _timeline(record: Record, context: Context) -> Iterable[Row]:
     if record.kind == "commitment" and (day := due_text([item.value for item in record.readings])):
         days = [(day, "due")]
     for day, kind in days:
-        low, high = edtf.bounds(day)
+        low, high = bounds(day)
         yield {
             "record_id": record.id,
             "kind": kind,

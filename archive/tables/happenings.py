@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from archive.labels import qualifier
 from archive.record import Record
 from archive.table import REF, Column, Context, Row, Table, dated, dated_columns
 
@@ -40,9 +41,11 @@ MEETINGS = Table(
             "scheduled, held, cancelled, postponed or unknown, as far as the sources go",
         ),
     ),
+    kind="meeting",
     rows=_meeting,
     indexes=(("organisation_id",), ("held_on_latest",)),
-    facets=("status",),
+    sort_desc="held_on_latest",
+    facets=("status", "organisation_id"),
 )
 
 
@@ -79,10 +82,12 @@ DOCUMENTS = Table(
         Column("replaces_id", REF, "The document it replaces"),
         Column("url", "TEXT", "Where it can be read"),
     ),
+    kind="doc",
     rows=_document,
     indexes=(("author_id",), ("published_latest",)),
     label="title",
-    facets=("kind",),
+    sort_desc="published_latest",
+    facets=("kind", "author_id"),
 )
 
 
@@ -129,10 +134,12 @@ STATEMENTS = Table(
             "said", "When it was said; the meeting's day where the source gives no other"
         ),
     ),
+    kind="statement",
     rows=_statement,
     indexes=(("speaker_id",), ("said_earliest",), ("meeting_id",)),
     label="gist",
-    facets=("speaker_basis", "mode"),
+    sort_desc="said_earliest",
+    facets=("speaker_basis", "mode", "speaker_id"),
 )
 
 
@@ -172,9 +179,11 @@ DEVELOPMENTS = Table(
         Column("amount", "REAL", "A sum or quantity, where the source gives one"),
         Column("amount_unit", "TEXT", "Unit of amount, e.g. GBP"),
     ),
+    kind="development",
     rows=_development,
     indexes=(("happened_latest",), ("document_id",), ("meeting_id",)),
     label="what",
+    sort_desc="happened_latest",
     facets=("kind", "decision"),
 )
 
@@ -233,8 +242,10 @@ def _figure(record: Record, context: Context) -> Iterable[Row]:
         "id": record.id,
         "measure_id": context.resolve(said.get("measure")),
         "value": said.get("value"),
+        "qualifier": qualifier(record),
         "unit": said.get("unit"),
         **dated("as_of", said.get("as_of")),
+        **dated("period", said.get("period")),
         "kind": said.get("kind"),
         "subject_id": context.resolve(said.get("subject")),
         "area_id": context.resolve(said.get("area")),
@@ -249,16 +260,24 @@ FIGURES = Table(
         _ID,
         Column("measure_id", REF, "The series it belongs to"),
         Column("value", "REAL", "The number"),
+        Column(
+            "qualifier",
+            "TEXT",
+            "about, more-than, at-least, less-than or at-most (up to); empty where the number is given as it is",
+        ),
         Column("unit", "TEXT", "Its unit"),
-        *dated_columns("as_of", "The date or time the number stands for"),
+        *dated_columns("as_of", "When the number held, or was told"),
+        *dated_columns("period", "The time a sum or rate is for, e.g. a financial year"),
         Column("kind", "TEXT", "actual, target, budget, forecast or estimate"),
         Column("subject_id", REF, "Whom or what it is about"),
         Column("area_id", REF, "The area it covers"),
         Column("source_id", REF, "The first source that gives it"),
     ),
+    kind="figure",
     rows=_figure,
     indexes=(("measure_id", "as_of_latest"),),
-    facets=("kind",),
+    sort_desc="as_of_latest",
+    facets=("kind", "measure_id"),
 )
 
 TABLES = (MEETINGS, DOCUMENTS, STATEMENTS, DEVELOPMENTS, PARTICIPANTS, RECORD_TOPICS, FIGURES)

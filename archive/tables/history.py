@@ -11,14 +11,17 @@ _RECORD = Column("record_id", f"{REF} NOT NULL", "The record")
 
 
 def _assertions(record: Record, context: Context) -> Iterable[Row]:
+    first: dict[tuple[str, ...], str | None] = {}  # an event's claims mostly have the same sources
     for number, claim in enumerate(record.claims):
+        if claim.sources not in first:
+            first[claim.sources] = context.resolve(next(iter(claim.sources), None))
         yield {
             "record_id": record.id,
             "number": number,
             "field": claim.field,
             "value": as_text(claim.value),
             "event": claim.event,
-            "source_id": context.resolve(next(iter(claim.sources), None)),
+            "source_id": first[claim.sources],
             "standing": claim.standing,
             "known_from": claim.known_from,
             "known_to": claim.known_to,

@@ -56,6 +56,7 @@ EVENTS = Table(
         ),
     ),
     rows=_none,
+    per_record=False,
     owner="record_id",
     indexes=(("type",), ("record_id",), ("target_event",)),
     label="type",
@@ -81,6 +82,7 @@ EVENT_RECORDS = Table(
     ),
     constraints=("PRIMARY KEY (record_id, event)",),
     rows=_none,
+    per_record=False,
     owner="record_id",
     indexes=(("event",),),
     facets=("role",),
@@ -96,6 +98,7 @@ LOG_POSITION = Table(
         Column("changed_at", "TEXT", "When the last of these events was recorded (UTC)"),
     ),
     rows=_none,
+    per_record=False,
 )
 
 TABLES = (EVENTS, EVENT_RECORDS, LOG_POSITION)

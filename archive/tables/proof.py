@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from archive.record import Record
-from archive.table import Column, Context, Row, Table, as_json
+from archive.table import Column, Context, Row, Table
 
 
 def _none(_record: Record, _context: Context) -> Iterable[Row]:
@@ -44,6 +46,7 @@ LOG_ENTRIES = Table(
         ),
     ),
     rows=_none,
+    per_record=False,
     owner="seq",
     indexes=(("acts_on",),),
     sort_desc="seq",
@@ -61,6 +64,7 @@ LOG_NODES = Table(
     ),
     constraints=("PRIMARY KEY (level, idx)",),
     rows=_none,
+    per_record=False,
     owner="idx",
 )
 
@@ -74,6 +78,7 @@ CHECKPOINTS = Table(
         Column("vkey", "TEXT NOT NULL", "The key to check it with, as a C2SP verifier key"),
     ),
     rows=_none,
+    per_record=False,
     owner="size",
 )
 
@@ -85,6 +90,6 @@ def entry_row(seq: int, envelope: str, disclosures: Sequence[str], acts_on: int 
     return {
         "seq": seq,
         "envelope": envelope,
-        "disclosures": as_json(list(disclosures)),
+        "disclosures": msgspec.json.encode(disclosures).decode(),
         "acts_on": acts_on,
     }

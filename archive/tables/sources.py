@@ -56,10 +56,12 @@ SOURCES = Table(
         Column("body_access", "TEXT", "Who may read our copy: public, extract or restricted"),
         Column("replaces_id", REF, "The earlier version of the same article"),
     ),
+    kind="source",
     rows=_source,
     label="title",
     indexes=(("publisher_id",), ("published_latest",)),
-    facets=("kind", "lang"),
+    sort_desc="published_latest",
+    facets=("kind", "lang", "publisher_id"),
 )
 
 

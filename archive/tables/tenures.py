@@ -98,8 +98,9 @@ TABLE = Table(
         ),
         Column("attested_last", "TEXT", "Last day on which the holder is certainly attested"),
     ),
+    kind="tenure",
     rows=rows,
     indexes=(("post_id",), ("person_id",), ("organisation_id",)),
     label="title_as_stated",
-    facets=("interim", "party"),
+    facets=("interim", "party", "organisation_id"),
 )

@@ -62,6 +62,7 @@ class Words:
     verdicts: Mapping[str, str]
     events: Mapping[str, str]
     say: Mapping[str, str]
+    checks: Mapping[str, str]
     errors: Mapping[int, ErrorWords]
 
     def value(self, raw: object) -> str:

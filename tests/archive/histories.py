@@ -267,6 +267,8 @@ FIELDS: dict[str, Fields] = {
     "figure": {
         "measure": _slug("measure"),
         "value": _one_of(4210, 0.5, -(2**53), 5e-324),
+        "qualifier": _one_of("about", "more-than"),
+        "period": _when,
         "unit": _word,
         "as_of": _when,
         "kind": _one_of("actual", "target"),
@@ -348,7 +350,7 @@ class Historian:
         self.log.replay()
         catch_up(self.log, self.store)
         for source, text in TEXTS.items():
-            if self.store.face(source) is not None:
+            if self.store.face(source) is not None and not self.log.text_erased(source):
                 self.log.attach(source, text)
         return seqs
 

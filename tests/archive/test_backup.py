@@ -7,7 +7,6 @@ import fcntl
 import hashlib
 import json
 import os
-import secrets
 import shutil
 import signal
 import sqlite3
@@ -15,138 +14,41 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from archive import backup as backup_module
-from archive.backup import DRAFT, LOCK, CannotKeep, Manifest, backup, newest, restore
+from archive.backup import DRAFT, LOCK, CannotKeep, Manifest, backup, newest
 from archive.fixity import check_log
 from archive.home import Home
-from archive.store import Store
-from events import disclosure
-from events.codec import build
-from events.envelope import NewEvent
-from events.errors import EventsError, LogDamaged, LogError
-from events.head import Head
-from events.log import SqliteLog
-from tests.archive.histories import Historian, differences, faults
-from tests.conftest import Aberdulas
-from tests.events.examples import EXAMPLES
-
-ROOT = Path(__file__).parents[2]
-V1 = ROOT / "tests" / "fixtures" / "log-v1.db"
-NOON = "2026-02-03T12:00:00Z"
-ORIGIN = "aberdulas.example/log"
-TEXT = "Bydd y llyfrgell yn Nhŷ Mawr ar agor 📚"
-TABLES = ("entries", "nodes", "disclosures", "keys", "texts")
-
-
-@pytest.fixture
-def seed() -> int:
-    """A seed of its own for every run; pytest shows it when the test fails. SEED=n repeats a run."""
-    number = int(os.environ.get("SEED") or secrets.randbelow(2**32))
-    print(f"SEED={number}")  # noqa: T201
-    return number
+from archive.restoring import restore
+from events.errors import LogDamaged, LogError
+from tests.archive.keeping import (
+    NOON,
+    ROOT,
+    TEXT,
+    dump,
+    flipped,
+    grow,
+    keep,
+    names,
+    settle,
+    sign,
+)
 
 
 @pytest.fixture(scope="module")
 def settled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a settled archive and a private text; made once, to be copied."""
-    folder = tmp_path_factory.mktemp("settled")
-    archive = Aberdulas(folder).settle()
-    archive.log.attach("source/aberdulas-post-2031-03-05", TEXT)
-    archive.tables()
-    archive.close()
-    return folder
+    return settle(tmp_path_factory.mktemp("settled"))
 
 
 @pytest.fixture
 def home(settled: Path, tmp_path: Path) -> Home:
     """A home with a settled archive of its own."""
     return Home(shutil.copytree(settled, tmp_path / "home"))
-
-
-def grow(home: Home, name: str, **fields: str) -> None:
-    """Record one event more."""
-    with home.log() as log:
-        log.append(
-            [
-                build(
-                    "EntityRecorded",
-                    {"id": f"topic/{name}", "new": True, "kind": "topic", "name": name} | fields,
-                )
-            ]
-        )
-
-
-def sign(home: Home) -> Path:
-    """Sign the log as it stands; return the head file."""
-    with home.log() as log:
-        if not (home.path / "head").exists():
-            Head.create(home.path, ORIGIN, Ed25519PrivateKey.generate())
-        Head(home.path).advance(log)
-    return home.path / "head"
-
-
-def named(items: Iterable[str]) -> dict[str, str]:
-    """Return disclosures by the names of their fields."""
-    return {disclosure.read(item).name: item for item in items}
-
-
-def erased(seq: int, field: str, items: Iterable[str]) -> NewEvent:
-    """Return the act that orders a field of an event to be erased."""
-    payload = {
-        "target": seq, "act": "erased", "scope": "path", "path": f"/{field}", "confirmed_by": "redactor",
-        "basis": "data-protection", "digests": [disclosure.digest(named(items)[field])],
-    }  # fmt: skip
-    return build("TextRedacted", payload)
-
-
-def keep(home: Home, folder: Path) -> Path:
-    return backup(home, folder, clock=lambda: NOON).path
-
-
-def dump(path: Path) -> list[Any]:
-    """Return all that a log's file holds."""
-    with contextlib.closing(sqlite3.connect(path)) as db:
-        return [db.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall() for table in TABLES]
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
-
-
-def flipped(data: bytes, place: int, bit: int) -> bytes:
-    return data[:place] + bytes([data[place] ^ bit]) + data[place + 1 :]
-
-
-# --- There and back
-
-
-def test_what_is_restored_is_what_was_backed_up(home: Home, tmp_path: Path) -> None:
-    made = backup(home, tmp_path / "kept", clock=lambda: NOON)
-    new = Home(tmp_path / "new")
-    done = restore(made.path, new)
-
-    assert dump(new.log_path) == dump(home.log_path) == dump(made.path)
-    with home.log() as before, new.log() as after:
-        assert before.root() == after.root() == bytes.fromhex(done.root)
-        assert list(before.entries()) == list(after.entries())
-        assert after.text("source/aberdulas-post-2031-03-05") == TEXT
-    one, other = Store(home.tables_path), Store(new.tables_path)
-    assert list(differences(one, other)) == faults(other) == []
-    one.close()
-    other.close()
-    assert (done.size, done.records, done.missing) == (13, 12, 0)
-    with SqliteLog(new.log_path) as log:
-        assert log.append(
-            [build("EntityRecorded", {"id": "topic/a", "kind": "topic", "name": "A"})]
-        )
 
 
 def test_a_backup_says_what_it_is(home: Home, tmp_path: Path) -> None:
@@ -239,9 +141,6 @@ def test_an_empty_log_can_be_kept_too(tmp_path: Path) -> None:
     assert Home(tmp_path / "new").exists
 
 
-# --- The head
-
-
 def test_without_a_head_a_backup_is_made_and_says_so(home: Home, tmp_path: Path) -> None:
     made = backup(home, tmp_path / "kept")
 
@@ -268,113 +167,6 @@ def test_a_log_that_went_back_behind_its_head_is_not_backed_up(home: Home, tmp_p
     with pytest.raises(LogDamaged, match="1 events of the signed head are not in the log: was it"):
         backup(home, tmp_path / "other")
     assert names(tmp_path / "other") == [LOCK]
-
-
-def test_another_past_is_neither_backed_up_nor_restored(home: Home, tmp_path: Path) -> None:
-    old = keep(home, tmp_path / "kept")
-    grow(home, "buses")
-    head = sign(home)
-    shutil.copyfile(old, home.log_path)
-    grow(home, "trains")
-    fork = tmp_path / "fork.db"
-    shutil.copyfile(home.log_path, fork)
-
-    with pytest.raises(LogDamaged, match=f"the head of 14 entries of {ORIGIN} has another root"):
-        backup(home, tmp_path / "other")
-    with pytest.raises(LogDamaged, match=f"the head of 14 entries of {ORIGIN} has another root"):
-        restore(fork, Home(tmp_path / "new"), head=head)
-    assert not (tmp_path / "new").exists()
-
-
-def test_a_backup_older_than_the_head_comes_back_and_the_loss_is_told(
-    home: Home, tmp_path: Path
-) -> None:
-    old = keep(home, tmp_path / "kept")
-    grow(home, "buses")
-    grow(home, "trains")
-    head = sign(home)
-
-    done = restore(old, Home(tmp_path / "new"), head=head)
-
-    assert (done.size, done.missing) == (13, 2)
-    assert "2 acknowledged events missing: what one of them erased is back" in done.line()
-
-
-@pytest.mark.parametrize("words", ["", "no head at all\n", "a\n1\nb\n\n— a AAAA\n"])
-def test_what_is_no_head_is_not_taken_for_one(home: Home, tmp_path: Path, words: str) -> None:
-    (tmp_path / "head").write_text(words, encoding="utf-8")
-
-    with pytest.raises(EventsError, match="head cannot be read as a checkpoint: "):
-        restore(keep(home, tmp_path / "kept"), Home(tmp_path / "new"), head=tmp_path / "head")
-
-
-# --- Trying it out
-
-
-def test_a_check_restores_compares_and_leaves_nothing(home: Home, tmp_path: Path) -> None:
-    head = sign(home)
-    keep(home, tmp_path / "kept")
-    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-
-    line = restore(tmp_path / "kept", home, head=head, check=True).line()
-
-    with home.log() as log:
-        root = log.root().hex()
-    assert line == f"13 events, root {root}; 12 records; 0 events recorded since; tables equal"
-    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
-
-
-def test_a_check_compares_with_the_archive_in_use(home: Home, tmp_path: Path) -> None:
-    old = keep(home, tmp_path / "kept")
-    with contextlib.closing(sqlite3.connect(home.tables_path, isolation_level=None)) as tables:
-        tables.execute("UPDATE records SET label = 'Somebody else'")
-    assert "tables DIFFER" in restore(old, home, check=True).line()
-
-    home.tables_path.unlink()
-    Store(home.tables_path).close()  # as they are before the projector has seen an event
-    assert restore(old, home, check=True).line().endswith("; 0 events recorded since")
-    grow(home, "buses")
-    young = keep(home, tmp_path / "kept")
-    assert "1 event recorded since" in restore(old, home, check=True).line()
-    shutil.copyfile(old, home.log_path)
-    assert "the archive in use LACKS 1 event of it" in restore(young, home, check=True).line()
-
-    grow(home, "trains")
-    with pytest.raises(LogDamaged, match="this is not a backup of the log in "):
-        restore(young, home, check=True)
-
-
-# --- What is refused
-
-
-def test_only_a_new_home_is_filled(home: Home, tmp_path: Path) -> None:
-    made = keep(home, tmp_path / "kept")
-    full, empty = tmp_path / "full", tmp_path / "empty"
-    full.mkdir()
-    (full / "head").write_text("mine")
-    empty.mkdir()
-
-    with pytest.raises(CannotKeep, match="is not empty: restore into a new home"):
-        restore(made, Home(full))
-    assert names(full) == ["head"]
-    restore(made, Home(empty))
-    with pytest.raises(CannotKeep, match="is not empty"):
-        restore(made, home)
-
-
-@pytest.mark.parametrize("what", ["nothing", "text", "half"])
-def test_what_is_no_backup_is_refused_with_a_sentence(
-    home: Home, tmp_path: Path, what: str
-) -> None:
-    made = keep(home, tmp_path / "kept")
-    path = tmp_path / "log-1-00000000.db"
-    path.write_bytes(
-        {"nothing": b"", "text": b"Ddim yn log. " * 900, "half": made.read_bytes()[:20480]}[what]
-    )
-
-    with pytest.raises(LogError):
-        restore(path, Home(tmp_path / "new"))
-    assert names(tmp_path) == ["home", "kept", path.name]
 
 
 def test_where_there_is_no_backup_one_is_told_so(home: Home, tmp_path: Path) -> None:
@@ -441,9 +233,6 @@ def python(program: str, *arguments: object) -> str:
     return done.stdout
 
 
-# --- Damage
-
-
 def test_a_damaged_log_is_not_backed_up(home: Home, tmp_path: Path, seed: int) -> None:
     with home.log() as log:
         envelope = next(log.entries(5))[1]
@@ -454,108 +243,6 @@ def test_a_damaged_log_is_not_backed_up(home: Home, tmp_path: Path, seed: int) -
     with pytest.raises(LogError):
         backup(home, tmp_path / "kept")
     assert names(tmp_path / "kept") == [LOCK]
-
-
-def test_any_changed_byte_of_a_backup_is_found(home: Home, tmp_path: Path, seed: int) -> None:
-    made = keep(home, tmp_path / "kept")
-    data, random = made.read_bytes(), Random(seed)
-    for _ in range(40):
-        place = random.randrange(len(data))
-        made.write_bytes(flipped(data, place, 1 << random.randrange(8)))
-        with pytest.raises(LogDamaged, match="is not the file that was written"):
-            restore(made, Home(tmp_path / "new"))
-    for cut in (0, 1, 4096, len(data) - 1):
-        made.write_bytes(data[:cut])
-        with pytest.raises(LogDamaged, match="is not the file that was written"):
-            restore(made, Home(tmp_path / "new"))
-    assert not (tmp_path / "new").exists()
-
-
-def test_any_changed_byte_of_a_manifest_is_found(home: Home, tmp_path: Path, seed: int) -> None:
-    made = keep(home, tmp_path / "kept")
-    note = made.with_suffix(".json")
-    data, random = note.read_bytes(), Random(seed)
-    for place in range(len(data)):
-        for bit in range(8):
-            with pytest.raises(EventsError):
-                Manifest.decode(flipped(data, place, 1 << bit))
-    for _ in range(10):
-        note.write_bytes(flipped(data, random.randrange(len(data)), 1))
-        with pytest.raises(LogDamaged, match="is not what was written"):
-            restore(made, Home(tmp_path / "new"))
-    assert Manifest.decode(data).encode() == data
-
-
-def test_without_a_manifest_what_the_tree_covers_is_still_held_to_it(
-    home: Home, tmp_path: Path, seed: int
-) -> None:
-    made = keep(home, tmp_path / "kept")
-    alone = tmp_path / "alone.db"
-    data, random = made.read_bytes(), Random(seed)
-    good = dump(made)[:3]
-    found = 0
-    for _ in range(60):
-        place = random.randrange(len(data))
-        alone.write_bytes(flipped(data, place, 1 << random.randrange(8)))
-        try:
-            check_log(alone)
-        except EventsError:
-            found += 1
-        else:
-            assert dump(alone)[:3] == good, f"byte {place}"
-    assert found > 0
-    alone.write_bytes(data)
-    done = restore(alone, Home(tmp_path / "new"))
-    assert done.notes[0] == "no manifest beside it, so its texts were not compared"
-
-
-def test_a_manifest_of_another_log_is_found(home: Home, tmp_path: Path) -> None:
-    made = keep(home, tmp_path / "kept")
-    other = Manifest(
-        format=1,
-        made_at=NOON,
-        root="0" * 64,
-        sha256=hashlib.sha256(made.read_bytes()).hexdigest(),
-        size=13,
-    )
-    made.with_suffix(".json").write_bytes(other.encode())
-
-    with pytest.raises(LogDamaged, match="is not the log that its manifest tells of"):
-        restore(made, Home(tmp_path / "new"))
-
-
-def test_what_is_missing_for_no_reason_is_an_alarm_but_kept(home: Home, tmp_path: Path) -> None:
-    with home.log() as log:
-        rest = [item for item in next(log.entries(5))[2] if disclosure.read(item).name != "name"]
-        log._db.execute("UPDATE disclosures SET body = ? WHERE seq = 5", (json.dumps(rest),))
-
-    made = backup(home, tmp_path / "kept")
-
-    assert len(made.alarms) == 1
-    assert made.alarms[0].startswith("E5: a disclosure is gone, and no act says so")
-    done = restore(made.path, Home(tmp_path / "new"))
-    assert any(note.startswith("1 alarm: E5: ") for note in done.notes)
-
-
-def test_what_the_log_says_was_erased_does_not_come_back(home: Home, tmp_path: Path) -> None:
-    with SqliteLog(home.log_path) as log:  # no home: what it opens is erased at once
-        items = named(next(log.entries(5))[2])
-        log.append([erased(5, "name", items.values())], by="redactor")
-    old = tmp_path / "old.db"
-    shutil.copyfile(home.log_path, old)
-    assert items["name"].encode() in old.read_bytes()
-
-    made = backup(home, tmp_path / "kept")
-    done = restore(old, Home(tmp_path / "new"))
-
-    assert done.notes[0] == "1 event erased again"
-    for path in (made.path, *(tmp_path / "new").iterdir()):
-        assert items["name"].encode() not in path.read_bytes()
-        assert b"Nia Pryse" not in path.read_bytes()
-    assert made.manifest.root == done.root
-
-
-# --- Writers at work, and kills
 
 
 WRITER = """
@@ -651,55 +338,3 @@ def test_a_killed_backup_leaves_nothing_that_could_be_taken_for_one(
     last = backup(home, kept)
     assert not (kept / DRAFT).exists()
     assert restore(kept, Home(tmp_path / "new")).root == last.manifest.root
-
-
-# --- A log of the first format, kept for ever
-
-
-def make_log_v1(path: Path) -> None:
-    """Make tests/fixtures/log-v1.db. This was done once, with the first format; never do it again.
-
-    A random history of an invented town with every type of event, a batch with a key, a private text, and a
-    field that was erased by an act. A new format gets a fixture of its own beside this one.
-    """
-    folder = path.with_suffix(".making")
-    folder.mkdir()
-    past = Historian(folder, Random(1))
-    while set(past.types) != set(EXAMPLES):
-        past.grow(5)
-    (seq, items) = next((e, d) for e, _, d in past.log.entries(5) if "name" in named(d))
-    past.log.append([erased(seq, "name", items)], by="redactor")
-    past.log.replay()
-    past.log.append([KEYED], key="kept with its key")
-    past.log.attach(V1_SOURCE, TEXT)
-    past.close()
-    (folder / "log.db").rename(path)
-    shutil.rmtree(folder)
-
-
-def test_the_first_format_still_opens_verifies_and_rebuilds(tmp_path: Path) -> None:
-    assert hashlib.sha256(V1.read_bytes()).hexdigest() == V1_SHA256, "it is never made anew"
-    new = Home(tmp_path / "new")
-
-    done = restore(V1, new)
-
-    assert (done.size, done.root, done.missing) == (V1_SIZE, V1_ROOT, 0)
-    assert done.records == V1_RECORDS
-    assert not any("alarm" in note for note in done.notes)
-    with new.log() as log:
-        events = list(log.read())
-        assert {event.type for event in events} == set(EXAMPLES)
-        assert [event.seq for event in events if event.missing] == V1_HIDDEN
-        assert log.text(V1_SOURCE) == TEXT
-        assert log.append([KEYED], key="kept with its key") == [V1_SIZE - 1]
-        assert log.append([KEYED]) == [V1_SIZE]
-
-
-KEYED = build(
-    "EntityRecorded", {"id": "topic/buses", "new": True, "kind": "topic", "name": "Buses"}
-)
-V1_SOURCE = "source/kept"
-V1_SHA256 = "c7256f2afefd3e0f381f62d48972b41bbc30b652ddf8acabc5fe97d9ce9cc832"
-V1_ROOT = "455d178027454dd76d051154c0d4060e97cab8cd7f8685a0bc2c281b7ce2c23c"
-V1_SIZE, V1_RECORDS = 106, 26
-V1_HIDDEN = [2, 5, 10, 14, 35, 41]

@@ -285,3 +285,21 @@ def test_a_file_made_to_exhaust_us_is_refused_in_no_time(bomb):
     before = time.process_time()
     assert problems(bomb)
     assert time.process_time() - before < 10
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        (E + "as_of: {edtf: 2019-03?, basis: stated}\n", "inside {…} and […] put a value that holds ? into quotes"),
+        (E + "about: [a?, b]\n", 'put a value that holds ? into quotes, e.g. {edtf: "2019-03?"}'),
+        (E + "on: {text: Day: 3}\n", "inside {…} put a value that holds : and a space into quotes"),
+        (E + "on: {text: No #3}\n", "a bracket is not closed; put a value that holds a space and #"),
+        (E + "id: a: b\n", "not allowed here: put a value that holds : and a space into quotes"),
+        (E + "\tid: a\n", "cannot start any token: indent with spaces, not with tabs"),
+        (E + "id: @a\n", "cannot start any token: put a value that begins with this character into"),
+    ],
+)  # fmt: skip
+def test_what_is_no_yaml_is_told_with_what_to_do(text, advice):
+    [problem] = problems(text)
+    assert problem.startswith(("a.yaml:3: not YAML: ", "a.yaml:4: not YAML: "))
+    assert advice in problem

@@ -190,10 +190,50 @@ def test_open_conflicts_are_notes():
     ]
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://post.example/a", "https://post.example/a?utm_source=x&fbclid=y", True),
+        ("https://post.example/a", "http://www.post.example/a/?gclid=1#top", True),
+        ("https://post.example/a?id=1&b=2", "https://post.example/a?b=2&at_medium=RSS&id=1", True),
+        ("https://post.example/a?id=1", "https://post.example/a?id=2", False),
+        ("https://post.example/a", "https://post.example/a/b", False),
+        ("https://post.example/a", "https://post.example:8443/a", False),
+        ("https://post.example/a", "https://echo.example/a", False),
+        ("https://post.example/a?", "https://post.example/a?page=", False),
+        ("https://post.example:99999/a", "https://post.example/a", False),
+        (None, None, False),
+    ],
+)
+def test_one_page_captured_twice_is_shown_to_a_person(one, other, same):
+    rows = [
+        {"id": "source/a", "url": one, "replaces_id": None},
+        {"id": "source/b", "url": other, "replaces_id": None},
+    ]
+    found = [
+        Finding("note", "same-page", "source/b", f"{other} seems to be the page of source/a, {one}")
+    ]
+    assert list(checking.same_pages(rows)) == (found if same else [])
+
+
+def test_a_later_version_of_a_page_is_no_second_capture():
+    url = "https://post.example/a"
+    rows = [
+        {"id": "source/a", "url": url, "replaces_id": "source/b"},
+        {"id": "source/b", "url": url, "replaces_id": None},
+    ]
+    assert list(checking.same_pages(rows)) == []
+    assert list(checking.same_pages(reversed(rows))) == []
+
+
 def test_open_disputes_are_notes():
     row = {"record_id": "doc/a", "field": "/pages", "target_event": 4, "note": "Too many?"}
+    row |= {"event": 7, "after": "open"}
     assert list(checking.disputes([row])) == [
         Finding("note", "dispute", "doc/a /pages of E4", "Too many?")
+    ]
+    assert list(checking.disputes([row | {"after": "rejected"}])) == [
+        Finding("note", "dispute", "doc/a /pages of E4", "rejected by E7: Too many?")
     ]
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.choosing import COLLECTED, WORDED, Candidate, agree, choose
+from archive.choosing import COLLECTED, NAMING, WORDED, Candidate, agree, choose
 from events import edtf
 from events.vocabulary import RECORDING
 from tests.archive.stories import on
@@ -48,6 +48,10 @@ def claims(*rows: tuple[Any, ...]) -> list[Candidate]:
         ([("2031-03-04", "official"), ("2031-03-05",)], 0, [1]),
         ([("2031-03-01/2031-03-10",), ("2031-03-05/2031-03-15",)], 1, [0]),
         ([("2031-03-04",), ("2031-04",), ("2031",)], 1, [0]),
+        # one day told in two ways that have a day in common
+        ([("[2031-03-04..]",), ("[..2031-03-10]",)], 1, []),
+        ([("2031-03",), ("[2031-03-16..]",)], 1, []),
+        ([("[2031-03-04..]",), ("[..2031-03-03]",)], 1, [0]),
         # disputes: an upheld one takes a claim out of the choice, never out of the conflicts
         ([("A",), ("B", "upheld")], 0, [1]),
         ([("A", "upheld"), ("B", "upheld")], None, []),
@@ -86,12 +90,13 @@ dates = st.sampled_from(
 
 
 @given(dates, dates)
-def test_two_dates_agree_when_one_lies_within_the_other(one, other):
+def test_two_dates_agree_when_one_lies_within_the_other_or_one_day_can_be_meant_by_both(one, other):
     (low, high), (first, last) = (
         (low or "0", high or "9") for low, high in (edtf.bounds(one), edtf.bounds(other))
     )
     inside = (low <= first and last <= high) or (first <= low and high <= last)
-    assert agree(on(one), on(other)) is agree(on(other), on(one)) is inside
+    day = "/" not in one + other and low <= last and first <= high
+    assert agree(on(one), on(other)) is agree(on(other), on(one)) is (inside or day)
 
 
 marks = st.sampled_from([(), ("official",), ("open",), ("upheld",), ("official", "rejected")])
@@ -119,3 +124,42 @@ def test_the_choice_stands_against_every_other_claim(rows):
 def bounds(claim: Candidate) -> tuple[str, str]:
     low, high = edtf.bounds(claim.value["edtf"])
     return low or "", high or "~"
+
+
+@pytest.mark.parametrize("foretold", ["scheduled", "unknown"])
+def test_what_was_foretold_of_a_meeting_does_not_contradict_what_came(foretold: str) -> None:
+    held, before = claims(("held",), (foretold, "official"))
+
+    choice = choose("status", [held, before])
+
+    assert (choice.chosen, choice.against) == (held, ())
+    cancelled = claims(("held",), ("cancelled",))
+    assert choose("status", cancelled).against == (cancelled[0],)
+    assert choose("status", [before]).chosen == before
+
+
+@pytest.mark.parametrize(
+    ("sure", "unsure"),
+    [
+        (on("2031-03-04"), on("2031-03-04?")),
+        (on("2031-03-04"), on("2031-03-04~")),
+        (on("2031-03-04"), {"edtf": "2031-03-04", "basis": "inferred"}),
+    ],
+)
+def test_of_the_same_days_the_ones_told_without_doubt_are_shown(
+    sure: dict[str, str], unsure: dict[str, str]
+) -> None:
+    told, doubted = claims((sure,), (unsure, "official"))
+
+    assert choose("held_on", [told, doubted]) == (told, ())
+    other = claims((sure,), (on("2031-03-05?"), "official"))
+    assert choose("held_on", other) == (other[1], (other[0],))
+
+
+@pytest.mark.parametrize("field", sorted(NAMING))
+def test_a_later_source_does_not_rename_a_record(field: str) -> None:
+    first, second, third = claims(("A plan",), ("The plan",), ("Plan", "official"))
+
+    assert choose(field, [first, second]).chosen == first
+    assert choose(field, [first, second, third]).chosen == third
+    assert choose("remit", [first, second]).chosen == second

@@ -160,7 +160,7 @@ def test_the_version_is_that_of_the_package():
         ["nothing"],
         ["show"],
         ["append", "no-such-file.yaml"],
-        ["append", "."],
+        ["append", str(Path(__file__).parent)],
         ["append", __file__, "--text", "no-such-file.txt"],
         ["amend", "E1", "/name"],
         ["amend", "E1", "/name", "A", *WHY, "--remove"],
@@ -256,13 +256,13 @@ def test_build_says_what_it_folded(desk: Desk):
 
 
 def test_lost_or_damaged_tables_are_made_again_by_whatever_command_comes_next(desk: Desk):
-    made = desk.rows("SELECT * FROM records")
+    made = desk.rows("SELECT * FROM records ORDER BY id")
     for damage in (None, b"", b"no database at all", b"\0" * 5000):
         desk.home.tables_path.unlink()
         if damage is not None:
             desk.home.tables_path.write_bytes(damage)
         assert "Library plan" in desk("show", "doc/plan")
-        assert desk.rows("SELECT * FROM records") == made
+        assert desk.rows("SELECT * FROM records ORDER BY id") == made
 
 
 def test_tables_with_damaged_pages_are_a_sentence_and_a_rebuild_mends_them(desk: Desk):
@@ -314,6 +314,71 @@ def test_append_again_records_nothing(desk: Desk):
         f"{COUNT} events recorded before (E0, E1, E2, E3, E4)\n0 events recorded\n"
     )
     assert desk.state == before
+
+
+def folder_of_batches(desk: Desk) -> Path:
+    """Two files of one name, the second of which builds on the first, and what is no batch file."""
+    name = "- {type: NameRecorded, record: org/echo, name: Echo, kind: known-as, lang: en}\n"
+    back = '- {type: RecordRetracted, target: "@-1", reason: archive-error, note: Misread}\n'
+    for year, events in (
+        ("2031", f"{name}"),
+        ("2032", f"{name}{name.replace('Echo,', 'E,')}{back}"),
+    ):
+        (desk.folder / "batches" / year).mkdir(parents=True)
+        desk.file(f"batches/{year}/01-echo.yaml", f"events:\n{events}")
+    desk.file("batches/read.me", "no batch file")
+    return desk.folder / "batches"
+
+
+def test_append_takes_folders_in_the_order_of_their_paths_and_tells_a_line_a_file(bare: Desk):
+    bare("init", "--empty")
+    folder, first = folder_of_batches(bare), bare.file("first.yaml", BATCH)
+    given = ("append", first, folder, first, "--text", bare.file("echo.txt", TEXT))
+    empty = bare.state
+    assert bare(*given, "--dry-run") == (
+        f"{first}: 5 events would be recorded\n"
+        f"{folder}/2031/01-echo.yaml: 1 event would be recorded\n"
+        f"{folder}/2032/01-echo.yaml: 2 events would be recorded, 1 recorded before\n"
+        "3 files: 8 events would be recorded\n"
+    )
+    assert bare.state == empty
+    assert bare(*given) == (
+        f"{first}: 5 events recorded (E0 to E4)\n"
+        f"{folder}/2031/01-echo.yaml: 1 event recorded (E5)\n"
+        f"{folder}/2032/01-echo.yaml: 2 events recorded (E6 to E7), 1 recorded before\n"
+        "3 files: 8 events recorded\n"
+    )
+    assert "RecordRetracted  E6  Misread" in bare("log").splitlines()[-1]
+    assert bare("append", folder).endswith("2 files: 0 events recorded\n")
+
+
+def test_a_number_in_a_file_is_that_of_its_own_events(desk: Desk):
+    folder = folder_of_batches(desk)
+    wrong = '- {type: RecordRetracted, target: "@2", reason: archive-error, note: Misread}\n'
+    with (folder / "2031" / "01-echo.yaml").open("a") as file:
+        file.write(wrong)
+    before = desk.state
+    assert desk("append", folder, code=1) == (
+        f"{folder}/2031/01-echo.yaml:3: /target: @2 is not an earlier event of this file: it has 2 events, and"
+        " this is @2\n1 problem: nothing was recorded\n"
+    )
+    assert desk.state == before
+
+
+def test_files_with_problems_are_told_together_and_nothing_is_recorded(desk: Desk):
+    folder, before = folder_of_batches(desk), desk.state
+    for year in ("2031", "2032"):
+        (folder / year / "01-echo.yaml").write_text("events: {\n")
+    said = desk("append", folder, code=1).splitlines()
+    assert [line.partition(": ")[0] for line in said] == [
+        f"{folder}/2031/01-echo.yaml:2", f"{folder}/2032/01-echo.yaml:2", "2 problems",
+    ]  # fmt: skip
+    assert desk.state == before
+
+
+def test_a_folder_without_batch_files_is_wrong_usage(desk: Desk):
+    (desk.folder / "none").mkdir()
+    assert "there is no file *.yaml in" in desk("append", desk.folder / "none", code=2)
 
 
 def test_append_refuses_all_when_anything_is_wrong(desk: Desk):
@@ -472,6 +537,33 @@ def test_show_tells_a_record_in_full(desk: Desk):
     assert [line.split()[0] for line in said[said.index("history") + 1 :]] == ["E4", "E5"]
 
 
+def test_show_tells_every_note_and_dispute_in_full_and_how_what_is_proved_stands(desk: Desk):
+    notes = [f"Note {number}: {'long ' * 30}end." for number in (1, 2)]
+    proof = "evidence: [{source: source/echo, span: [0, 8], supports: [/pages]}]"
+    why = f"Whether forty-two is right {'nobody knows and ' * 10}nobody says."
+    desk.append(
+        f"- {{type: DocumentRecorded, id: doc/plan, pages: 41, note: '{notes[0]}', {proof}}}\n"
+        f"- {{type: DocumentRecorded, id: doc/plan, pages: 42, note: '{notes[1]}', {proof}}}\n"
+        f"- {{type: RecordDisputed, target: '@-1', path: /pages, state: open, note: '{why}',"
+        " evidence: [{source: source/echo, span: [0, 8], stance: contradicts}]}\n"
+    )
+    desk("amend", "E5", "/pages", "43", *WHY, "--source", "source/echo", "--span", "0", "8")
+    said = desk("show", "doc/plan").splitlines()
+    assert said[said.index("notes") : said.index("history")] == [
+        "notes",
+        f"  E5 source/echo: {notes[0]}",
+        f"  E6 source/echo: {notes[1]}",
+        "disputes",
+        f"  E7 /pages of E6 disputed, open: {why}",
+        "evidence",
+        "  E4 source/echo [70, 77] “Tŷ Mawr”",
+        "  E5 source/echo [0, 8] “DULAS EC” for /pages (amended)",
+        "  E6 source/echo [0, 8] “DULAS EC” for /pages (disputed)",
+        "  E7 source/echo [0, 8] contradicts “DULAS EC”: /pages of E6 disputed, open",
+        "  E8 source/echo [0, 8] “DULAS EC”: /pages of E5 amended",
+    ]
+
+
 def test_show_tells_an_event_pointer_by_pointer_as_amend_takes_them(desk: Desk):
     desk("amend", "E4", "/pages", "41", *WHY)
     said = desk("show", "E4")
@@ -601,6 +693,24 @@ def test_check_finds_every_kind_of_fault_and_leaves_with_one(desk: Desk):
 def test_conflicts_and_disputes_alone_are_no_fault(desk: Desk):
     desk.append("- {type: DocumentRecorded, id: doc/plan, pages: 41, evidence: [{source: source/echo, span: [0, 8]}]}\n")  # fmt: skip
     assert "note  conflict  doc/plan pages: '41' (source/echo) against '40' (source/echo)" in desk("check")  # fmt: skip
+
+
+def test_check_counts_the_disputes_that_are_settled_and_lists_them_when_asked(desk: Desk):
+    dispute = "- {{type: RecordDisputed, target: E4, path: {}, state: {}, note: {}}}\n"
+    desk.append(dispute.format("/pages", "open", "Why") + dispute.format("/title", "open", "Who"))
+    assert "settled" not in desk("check")
+    assert desk("check", "--settled") == "0 settled disputes\n"
+    desk.append(dispute.format("/pages", "rejected", "It says so"))
+    said = desk("check").splitlines()
+    assert said[-1] == "1 dispute is settled: archive check --settled lists them"
+    assert said[-2] == "0 faults, 1 note"
+    desk.append(dispute.format("/title", "upheld", "Misprint"))
+    assert desk("check").endswith("2 disputes are settled: archive check --settled lists them\n")
+    assert desk("check", "--settled") == (
+        "note  dispute  doc/plan /pages of E4: rejected by E7: It says so\n"
+        "note  dispute  doc/plan /title of E4: upheld by E8: Misprint\n"
+        "2 settled disputes\n"
+    )
 
 
 # Others at work

@@ -14,16 +14,21 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from archive import fixity
+from archive import fixity, forgetting
 from archive.fixity import FIELDS, Result, check_log, history, record, run
+from archive.follower import Follower
 from archive.home import Home
+from archive.projector import catch_up
+from archive.store import Store
 from events.codec import build
 from events.errors import LogDamaged, LogError
 from events.head import Head
 from events.log import SqliteLog
+from tests.archive.test_serve import until
 from tests.conftest import Aberdulas
 
 NOON = "2026-02-03T12:00:00Z"
+SOUND = {"at": NOON, "checked": "archive", "events": 14, "root": "", "passed": "log", "failed": ""}
 TEXT = "Bydd y llyfrgell ar agor"
 SOURCE = "source/aberdulas-post-2031-03-06"
 
@@ -268,8 +273,14 @@ def test_a_line_torn_by_a_crash_costs_itself_alone(home: Home, cut_at: int) -> N
 
 
 @pytest.mark.parametrize(
-    "line", ["", "[]", "{}", '{"at": "x"}', "\x00", "é", "{" * 99, "9" * 20_000]
-)
+    "line",
+    ["", "[]", "{}", '{"at": "x"}', "\x00", "é", "{" * 99, "9" * 20_000]
+    + [fixity.as_line(SOUND | wrong).rstrip() for wrong in (
+        {"at": "2026-02-30T12:00:00Z"}, {"at": "2026-02-03"}, {"at": "2026-02-03T12:00:00+01:00"}, {"at": 5},
+        {"events": "14"}, {"events": -1}, {"events": 14.0}, {"events": True}, {"root": None}, {"failed": []},
+        {"more": ""},
+    )],
+)  # fmt: skip
 def test_what_is_no_result_is_passed_over(home: Home, line: str) -> None:
     (home.path / "fixity.jsonl").write_text(f"{line}\n", encoding="latin-1")
     record(home, check(home))
@@ -296,3 +307,74 @@ def test_results_of_several_processes_stand_on_lines_of_their_own(home: Home) ->
     assert [os.waitpid(child, 0)[1] for child in children] == [0] * 4
 
     assert list(history(home)) == [result.row()] * 80
+
+
+# --- The table
+
+
+def shown(home: Home) -> list[dict[str, object]]:
+    """Return the table as it stands in the file, whoever wrote it."""
+    with contextlib.closing(Store(home.tables_path)) as store:
+        return store.fixity()
+
+
+def test_the_results_are_a_public_table_as_soon_as_the_tables_are_opened(home: Home) -> None:
+    record(home, check(home))
+    spoil_text(home)
+    record(home, check(home))
+    assert shown(home) == []
+    with home.log() as log:
+        home.tables(log).close()
+
+    rows = shown(home)
+
+    assert [(row["number"], row["failed"]) for row in rows] == [(1, ""), (2, "texts")]
+    assert [{name: row[name] for name in FIELDS} for row in rows] == list(history(home))
+
+
+def test_tables_made_from_zero_have_the_results_and_are_the_same_byte_for_byte(home: Home) -> None:
+    record(home, check(home))
+    made = []
+    for _ in range(2):
+        home.tables_path.unlink()
+        with home.log() as log:
+            home.rebuild(log)
+        made.append(home.tables_path.read_bytes())
+
+    assert made[0] == made[1]
+    assert len(shown(home)) == 1
+
+
+def test_an_act_that_makes_all_tables_anew_keeps_the_results(home: Home) -> None:
+    record(home, check(home))
+    with home.log() as log, contextlib.closing(home.tables(log)) as store:
+        (part,) = forgetting.plan(log, "withheld", "E0", "/name").parts
+        log.append([forgetting._event("withheld", part, forgetting.Why("legal"))])
+        catch_up(log, store)
+
+    assert [row["number"] for row in shown(home)] == [1]
+
+
+def test_results_that_cannot_be_read_stop_nothing_and_take_nothing_away(home: Home) -> None:
+    record(home, check(home))
+    with home.log() as log:
+        home.tables(log).close()
+        home.results_path.unlink()
+        home.results_path.mkdir()
+        home.tables(log).close()
+
+        assert len(shown(home)) == 1
+        home.results_path.rmdir()
+        home.tables(log).close()
+    assert shown(home) == []
+
+
+def test_the_follower_shows_a_new_result_by_itself(home: Home) -> None:
+    follower = Follower(home, print)
+    follower.start()
+    try:
+        for count in (1, 2):
+            record(home, check(home))
+            until(lambda count=count: len(shown(home)) == count)  # type: ignore[misc]
+    finally:
+        follower.stop()

@@ -112,7 +112,7 @@ def test_wordings_differ_without_a_conflict():
     plan(story, title="Library plan", topics=["topic/a"])
     plan(story, title="The plan for the libraries", kind="plan")
     record = story.fold(DOC)
-    assert record.fields["title"] == "The plan for the libraries"
+    assert record.fields["title"] == "Library plan"
     assert record.conflicts == ()
 
 

@@ -57,7 +57,7 @@ def test_another_wording_agrees():
     story = Story()
     plan(story)
     plan(story, title="The plan")
-    assert [c[1] for c in claims(story, "title")] == ["agrees", "chosen"]
+    assert [c[1] for c in claims(story, "title")] == ["chosen", "agrees"]
 
 
 def test_all_claims_on_a_collected_field_are_chosen():

@@ -211,7 +211,7 @@ def test_datasette_tells_no_folder_lets_other_sites_read_and_lets_nothing_be_wri
     connection.request("GET", "/archive/records.json?_shape=array")
     response = connection.getresponse()
     assert response.headers["access-control-allow-origin"] == "*"
-    assert response.headers["cache-control"] == "no-cache"
+    assert response.headers["cache-control"] == "public, max-age=0, must-revalidate"
     connection.close()
     for sql in ("delete from records", "attach 'log.db' as log", "select load_extension('x')"):
         assert served.sql(sql) is None

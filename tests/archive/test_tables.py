@@ -455,6 +455,32 @@ def test_figures_are_points_of_a_series(aberdulas: Aberdulas):
     ]
 
 
+def test_a_figure_tells_how_exact_its_number_is_and_which_time_it_is_for(aberdulas: Aberdulas):
+    aberdulas.record("EntityRecorded", id="measure/cost", new=True, kind="measure", name="Cost")
+    year = {"as_of": on("2031-03-05"), "period": on("2030-04-01/2031-03-31")}
+    aberdulas.record("FigureRecorded", PAPER, id="figure/cost", new=True, measure="measure/cost", value=300, qualifier="more-than", unit="GBP", kind="actual", **year)  # fmt: skip
+    columns = "value, qualifier, as_of, period, period_earliest, period_latest"
+    assert aberdulas.rows(f"SELECT {columns} FROM figures") == [
+        (300.0, "more-than", "2031-03-05", "2030-04-01/2031-03-31", "2030-04-01", "2031-03-31")
+    ]
+    assert aberdulas.rows("SELECT label FROM records WHERE id = 'figure/cost'") == [
+        ("Cost: more than £300",)
+    ]
+
+
+def test_how_exact_a_number_is_belongs_to_the_number_that_it_was_said_of(aberdulas: Aberdulas):
+    aberdulas.record("EntityRecorded", id="measure/cost", new=True, kind="measure", name="Cost")
+    first = aberdulas.record("FigureRecorded", PAPER, id="figure/cost", new=True, measure="measure/cost", value=300, qualifier="more-than", unit="GBP", as_of=on("2031"), kind="actual")  # fmt: skip
+    shown = "SELECT f.value, f.qualifier, r.label FROM figures f JOIN records r USING (id)"
+    aberdulas.record("FigureRecorded", PAPER, id="figure/cost", value=400)
+    assert aberdulas.rows(shown) == [(400.0, None, "Cost: £400")]
+    again = aberdulas.record("FigureRecorded", PAPER, id="figure/cost", value=300, qualifier="about")  # fmt: skip
+    assert aberdulas.rows(shown) == [(300.0, "about", "Cost: about £300")]
+    aberdulas.record("RecordRetracted", target=again, **WHY)
+    aberdulas.record("RecordAmended", target=first, **WHY, changes=[{"path": "/value", "from": 300, "to": 400}])  # fmt: skip
+    assert aberdulas.rows(shown) == [(400.0, "more-than", "Cost: more than £400")]
+
+
 # Feeds
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from events.disclosure import b64url, digest, disclose, read, unb64url
+from events.disclosure import b64url, digest, digests, disclose, disclose_each, read, unb64url
 from events.errors import CodecError
 
 #: The example of RFC 9901: its disclosure in section 4.2.1, its digest in section 4.2.3.
@@ -153,6 +153,22 @@ def test_another_character_anywhere_gives_another_digest(place: int, character: 
 def test_only_ascii_is_hashed(text: str) -> None:
     with pytest.raises(CodecError, match="not a disclosure: it must be ASCII"):
         digest(text)
+    with pytest.raises(CodecError, match="not a disclosure: it must be ASCII"):
+        digests([RFC_9901, text])
+
+
+@given(st.lists(st.text(st.characters(codec="ascii"))))
+def test_digests_are_those_of_each(texts: list[str]) -> None:
+    assert digests(texts) == [digest(text) for text in texts]
+
+
+@given(st.dictionaries(words, json_values | st.floats(allow_nan=False, allow_infinity=False)))
+@example({"a": "x", "b": 1e16, "c": [1e-7], "d": 2.5})
+def test_fields_together_are_disclosed_as_each_alone(fields: dict[str, Any]) -> None:
+    fresh = [bytes([number % 256] * 16) for number in range(len(fields))]
+    alone = [disclose(salt, *field) for salt, field in zip(fresh, fields.items(), strict=True)]
+
+    assert disclose_each(fields, iter(fresh).__next__) == alone
 
 
 def test_digests_are_sha_256_in_43_characters() -> None:

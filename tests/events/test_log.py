@@ -679,7 +679,25 @@ def test_spans_of_an_attached_text_are_counted_in_code_points(log: SqliteLog) ->
 
 def test_a_text_once_attached_stays(log: SqliteLog) -> None:
     log.attach("source/a", TEXT)
+    before = log.path.read_bytes()
     log.attach("source/a", TEXT)
-    log.attach("source/a", "another text")
 
     assert log.text("source/a") == TEXT
+    assert log.path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "other", ["another text", "", TEXT + "\n", TEXT.replace("e\u0301", "\u00e9")]
+)
+def test_another_text_of_a_source_is_refused_and_the_first_one_stays(
+    log: SqliteLog, other: str
+) -> None:
+    log.attach("source/a", TEXT)
+
+    with pytest.raises(
+        LogError, match=r"another text of source/a is kept already.*nothing was stored"
+    ):
+        log.attach("source/a", other)
+    assert log.text("source/a") == TEXT
+    log.attach("source/b", other)
+    assert log.text("source/b") == other

@@ -283,6 +283,8 @@ RULES: list[tuple[str, Plain, str, str]] = [
     ("DocumentRecorded", {"url": "https://a.example/" + "a" * 1000}, "/url", "length <= 1000"),
     ("DocumentRecorded", {"pages": 0}, "/pages", ">= 1"),
     ("DocumentRecorded", {"pages": 1.5}, "/pages", "Expected `int"),
+    ("FigureRecorded", {"qualifier": "nearly"}, "/qualifier", "nearly"),
+    ("FigureRecorded", {"value": ..., "new": ...}, "", "state the `value`"),
     ("FigureRecorded", {"value": True}, "/value", "got `bool`"),
     ("FigureRecorded", {"value": "12"}, "/value", "got `str`"),
     ("FigureRecorded", {"value": float("nan")}, "/value", "not a number"),

@@ -75,6 +75,18 @@ def test_a_withdrawn_record_has_no_lines(reader: Reader) -> None:
     assert lines(reader.dossier("development/plan-published")) == {}
 
 
+def test_a_figure_says_how_exact_it_is_and_for_which_time(reader: Reader) -> None:
+    record = reader.archive.record
+    record("EntityRecorded", id="measure/cost", new=True, kind="measure", name="Cost", unit="GBP")
+    record(
+        "FigureRecorded", PAPER, id="figure/cost", new=True, measure="measure/cost", value=4_000_000, unit="GBP",
+        qualifier="at-most", as_of=on("2031-01"), period=on("2030-04-01/2031-03-31"), kind="budget",
+    )  # fmt: skip
+    said = lines(reader.dossier("figure/cost"))
+    assert said["Number"] == ("at most £4,000,000",)
+    assert said["Period covered"] == ("1 April 2030 to 31 March 2031",)
+
+
 @pytest.mark.parametrize(
     ("value", "unit", "said"),
     [

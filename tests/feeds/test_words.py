@@ -8,7 +8,14 @@ import pytest
 
 import feeds
 from events.values import KINDS
-from events.vocabulary import BASES, CORRECTING, REASONS, RECORDING, CommitmentRecorded
+from events.vocabulary import (
+    BASES,
+    CORRECTING,
+    REASONS,
+    RECORDING,
+    CommitmentRecorded,
+    FigureRecorded,
+)
 from feeds.sheets import SHEETS
 from feeds.words import WORDS, Words
 
@@ -39,6 +46,7 @@ def test_every_kind_reason_and_field_has_its_words(words: Words) -> None:
         <= words.terms.keys()
     )
     assert set(CORRECTING) <= words.events.keys()
+    assert set(_literals(get_type_hints(FigureRecorded)["qualifier"])) <= words.values.keys()
 
 
 def test_a_field_without_a_word_reads_as_its_name() -> None:

@@ -1,37 +1,8 @@
-"""The research questions that the tables must be able to answer, as queries ready to run. Pure.
+"""The twelve research questions that the model was made for, the fifth and the twelfth in two queries each."""
 
-Datasette 0.65 gives a parameter no default, so each query gives an empty one a day, a post or a person
-of this collection that has an answer.
-"""
+from archive.questions.question import Question
 
-from __future__ import annotations
-
-from dataclasses import dataclass
-from typing import Any
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A question in plain words, how to read its answer, and the SQL that gives it."""
-
-    name: str
-    title: str
-    description: str
-    sql: str
-    params: tuple[str, ...] = ()
-
-    def canned(self) -> dict[str, Any]:
-        """Return the question as Datasette's metadata wants it."""
-        query: dict[str, Any] = {
-            "title": self.title,
-            "description": self.description,
-            "sql": self.sql.strip(),
-            "hide_sql": True,  # the answer comes first; a link shows the SQL
-        }
-        return query | ({"params": list(self.params)} if self.params else {})
-
-
-QUESTIONS = (
+RESEARCH = (
     Question(
         name="who-held-a-post",
         title="Who held a post on a day, and how sure are we?",
@@ -170,11 +141,11 @@ order by s.said_earliest, s.id
         name="gaps-in-a-post",
         title="How long was a post in interim or unknown hands?",
         description="The column days_unknown counts from the last day on which a holder is certain to the first on which the"
-        " next one can have begun. Left empty, post is post/powys-director-of-social-services.",
+        " next one can have begun, or is known to have been there. Left empty, post is post/powys-director-of-social-services.",
         params=("post",),
         sql="""
 with held as (
-  select t.*, coalesce(t.started_earliest, t.attested_first) as from_day,
+  select t.*, coalesce(t.started_earliest, t.attested_first, t.ended_earliest) as from_day,
          coalesce(t.ended_earliest, t.attested_last, t.started_latest) as until_day
   from tenures t
   where t.post_id = coalesce(nullif(trim(:post), ''), 'post/powys-director-of-social-services')

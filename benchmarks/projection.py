@@ -1,0 +1,264 @@
+"""How fast the tables follow from the log, against their limits: one run, one table (docs/benchmarks.md).
+
+``python benchmarks/projection.py`` works in a temporary folder, which needs about 16 kB an event, and leaves
+nothing.
+"""
+# ruff: noqa: INP001
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import contextlib
+import importlib
+import itertools
+import multiprocessing
+import os
+import resource
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from generator import events, write
+
+from archive.loading import INSERTS, SETTINGS
+from archive.projector import catch_up, rebuild
+from archive.store import Store, make_indexes, make_tables
+from archive.tables import TABLES
+from events.log import SqliteLog
+
+SINGLE = 200
+PAGE = 20_000
+#: Events that the package eventsourcing projects: it is timed by the event, so that fewer do.
+THEIRS = 3000
+
+
+class Row(NamedTuple):
+    """A line of the table; ``holds`` is None where there is no limit."""
+
+    what: str
+    measured: str
+    limit: str = ""
+    holds: bool | None = None
+
+
+class Took(NamedTuple):
+    """What some work took: seconds by the clock, seconds of processors, and MB of the largest process."""
+
+    wall: float
+    processor: float
+    peak: float
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--dir", type=Path, help="where to work")
+    parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=chosen.dir, prefix="powys-benchmark-") as name:
+        busy = os.getloadavg()[0]
+        print(f"{os.cpu_count()} cores, SQLite {sqlite3.sqlite_version}, load before: {busy:.1f}")  # noqa: T201
+        print("\n| what | measured | limit | holds |\n| --- | --- | --- | --- |")  # noqa: T201
+        for row in rows(Path(name), chosen.events, chosen.seed):
+            holds = {None: "", True: "yes", False: "**no**"}[row.holds]
+            print(f"| {row.what} | {row.measured} | {row.limit} | {holds} |", flush=True)  # noqa: T201
+
+
+def rows(folder: Path, count: int, seed: int) -> Iterator[Row]:
+    """Yield what is measured, one thing after the other."""
+    log, tables = folder / "log.db", folder / "archive.db"
+    write(log, count, seed).close()
+    ours = apart(make, log, tables)
+    yield Row(f"rebuild of {count:,} events", speed(ours, count))
+    megabytes = f"{ours.peak:.0f} MB"
+    yield Row(
+        "... memory, the larger of its two processes", megabytes, "below 1 GB", ours.peak < 1000
+    )
+    raw = {
+        name: apart(copy, tables, folder / "raw.db", early)
+        for name, early in (("as they come", True), ("after the rows", False))
+    }
+    for name, took in raw.items():
+        yield Row(f"the same rows by sqlite3 alone, indexes {name}", speed(took, count))
+    for name, of in (("by the clock", 0), ("of processor time", 1)):
+        ratio = min(took[of] for took in raw.values()) / ours[of]
+        yield Row(
+            f"... ratio to the faster, {name}", f"{ratio:.2f}", *at_least(0.5, ratio, of == 0)
+        )
+    yield from one_fact(log, tables, count, seed)
+    if theirs := eventsourcing(folder / "theirs.db", seed):
+        yield Row(f"projection of {THEIRS:,} events by eventsourcing", f"{theirs:,.0f} a second")
+        ratio = count / ours.wall / theirs
+        yield Row("... ratio", f"{ratio:.1f}", *at_least(4, ratio, judged=True))
+
+
+def at_least(limit: float, value: float, judged: bool) -> tuple[str, bool | None]:  # noqa: FBT001
+    """Return a limit in words, and whether it holds; None where it is not judged by this."""
+    return (f"at least {limit:g}", value >= limit) if judged else ("", None)
+
+
+def speed(took: Took, count: int) -> str:
+    """Return a rate in words."""
+    return f"{count / took.wall:,.0f} events a second, {took.wall:.1f} s ({took.processor:.1f} s of processors)"
+
+
+def apart(work: Callable[..., tuple[float, float]], *arguments: Any) -> Took:
+    """Do work in a new process; return what it took there, and in its children."""
+    spawn = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(1, mp_context=spawn) as child:
+        return child.submit(_apart, work, arguments).result()
+
+
+def _apart(work: Callable[..., tuple[float, float]], arguments: tuple[Any, ...]) -> Took:
+    wall, processor = work(*arguments)
+    used = [
+        resource.getrusage(who).ru_maxrss
+        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    ]
+    return Took(wall, processor, max(used) / (1_000_000 if sys.platform == "darwin" else 1000))
+
+
+def processors() -> float:
+    """Return seconds of processor time of this process and of its children that ended."""
+    return time.process_time() + sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
+
+
+def make(log: Path, tables: Path) -> tuple[float, float]:
+    """Make the tables from zero."""
+    with SqliteLog(log) as opened:
+        start, used = time.perf_counter(), processors()
+        rebuild(opened, tables)
+        return time.perf_counter() - start, processors() - used
+
+
+def copy(tables: Path, path: Path, early: bool) -> tuple[float, float]:  # noqa: FBT001
+    """Write the rows of finished tables raw into the same schema, with the same settings as a rebuild.
+
+    Only writing is timed: rows are read a page at a time before, and the peer folds, counts and packs nothing.
+    """
+    path.unlink(missing_ok=True)
+    wall = processor = 0.0
+    with (
+        contextlib.closing(sqlite3.connect(tables)) as old,
+        contextlib.closing(sqlite3.connect(path, isolation_level=None)) as new,
+    ):
+        for setting in SETTINGS:
+            new.execute(f"PRAGMA {setting}").fetchall()
+        new.execute("BEGIN")
+        make_tables(new)
+        if early:
+            make_indexes(new)
+        names = [table.name for table in TABLES]
+        for name in [*names, "search"]:
+            columns = "rowid, record_id, kind, label, body" if name == "search" else "*"
+            cursor = old.execute(f"SELECT {columns} FROM {name} ORDER BY rowid")
+            while page := cursor.fetchmany(PAGE):
+                start, used = time.perf_counter(), processors()
+                new.executemany(INSERTS[name], page)
+                wall, processor = (
+                    wall + time.perf_counter() - start,
+                    processor + processors() - used,
+                )
+        start, used = time.perf_counter(), processors()
+        if not early:
+            make_indexes(new)
+        new.execute("COMMIT")
+        handle = os.open(path, os.O_RDONLY)
+        os.fsync(handle)
+        os.close(handle)
+        return wall + time.perf_counter() - start, processor + processors() - used
+
+
+def one_fact(log: Path, tables: Path, count: int, seed: int) -> Iterator[Row]:
+    """Append one event after the other, and bring the tables up to each."""
+    new = list(itertools.islice(events(count + SINGLE, seed), count, None))
+    wall, processor = [], []
+    with SqliteLog(log) as opened, contextlib.closing(Store(tables)) as store:
+        for event in new:
+            opened.append([event])
+            start, used = time.perf_counter(), time.process_time()
+            catch_up(opened, store)
+            wall.append((time.perf_counter() - start) * 1000)
+            processor.append((time.process_time() - used) * 1000)
+    *_, slow = statistics.quantiles(processor, n=20)
+    measured = (
+        f"{statistics.median(wall):.1f} ms ({statistics.median(processor):.1f} ms of processor time;"
+        f" 19 of 20 within {slow:.1f} ms)"
+    )
+    yield Row(
+        f"one new fact in the tables of {count:,} events",
+        measured,
+        "below 50 ms",
+        statistics.median(wall) < 50,
+    )
+
+
+def eventsourcing(path: Path, seed: int) -> float | None:
+    """Return how many events a second the package of this name projects into three tables of ours."""
+    try:
+        application: Any = importlib.import_module("eventsourcing.application")
+        domain: Any = importlib.import_module("eventsourcing.domain")
+        persistence: Any = importlib.import_module("eventsourcing.persistence")
+        projection: Any = importlib.import_module("eventsourcing.projection")
+        sqlite: Any = importlib.import_module("eventsourcing.sqlite")
+    except ImportError:
+        return None
+
+    class Record(domain.Aggregate):  # type: ignore[misc]
+        @domain.event("Recorded")  # type: ignore[untyped-decorator]
+        def __init__(self, kind: str, payload: dict[str, Any], evidence: list[Any]) -> None:
+            self.kind, self.payload, self.evidence = kind, payload, evidence
+
+    class View(sqlite.SQLiteTrackingRecorder):  # type: ignore[misc]
+        def __init__(self, datastore: Any, **more: Any) -> None:
+            super().__init__(datastore, **more)
+            self.create_table_statements += [
+                "CREATE TABLE records (id TEXT PRIMARY KEY, kind TEXT)",
+                "CREATE TABLE assertions (record_id TEXT, field TEXT, value TEXT)",
+                "CREATE TABLE evidence (record_id TEXT, source_id TEXT, quote TEXT)",
+            ]
+
+        def store(self, event: Any, tracking: Any) -> None:
+            slug = str(event.payload.get("id") or event.payload.get("record"))
+            with self.datastore.transaction(commit=True) as cursor:
+                self._insert_tracking(cursor, tracking)
+                cursor.execute("INSERT OR IGNORE INTO records VALUES (?, ?)", (slug, event.kind))
+                for field, value in event.payload.items():
+                    row = (slug, field, msgspec.json.encode(value).decode())
+                    cursor.execute("INSERT INTO assertions VALUES (?, ?, ?)", row)
+                for item in event.evidence:
+                    row = (slug, item["source"], item.get("quote"))
+                    cursor.execute("INSERT INTO evidence VALUES (?, ?, ?)", row)
+
+    class Projected(projection.Projection):  # type: ignore[misc]
+        def process_event(self, event: Any, tracking: Any) -> None:
+            self.view.store(event, tracking)
+
+    env = {"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(path)}
+    app = application.Application(env=env)
+    for event in events(THEIRS, seed):
+        payload, evidence = map(msgspec.to_builtins, event)
+        app.save(Record(event.type, payload, evidence))
+    factory = sqlite.SQLiteFactory(
+        importlib.import_module("eventsourcing.utils").Environment(
+            "view", {**env, "SQLITE_DBNAME": f"{path}.view"}
+        )
+    )
+    view = factory.tracking_recorder(View)
+    work, tracking = Projected(view), persistence.Tracking
+    start = time.perf_counter()
+    for stored in app.recorder.select_notifications(1, THEIRS):
+        work.process_event(app.mapper.to_domain_event(stored), tracking("records", stored.id))
+    return THEIRS / (time.perf_counter() - start)
+
+
+if __name__ == "__main__":
+    main()
