@@ -6,28 +6,41 @@ RESEARCH = (
     Question(
         name="who-held-a-post",
         title="Who held a post on a day, and how sure are we?",
-        description="It is certain when the day lies between a known start, or a day on which a source shows"
-        " somebody in the post, and a known end or another such day; possible when nothing speaks against it."
-        " Left empty, day is 2019-06-01 and post is post/powys-director-of-social-services; other posts are in"
+        description="Certain: the day lies between a known start, or a day on which a source shows somebody in the"
+        " post, and a known end or another such day. Possible: nothing speaks against it. No: the person held the"
+        " post at another time, or its seats were certainly taken by others. One line for each person who ever held"
+        " it. Left empty, day is 2019-06-01 and post is post/powys-director-of-social-services; other posts are in"
         " the table posts.",
         params=("day", "post"),
         sql="""
 with asked as (
   select coalesce(nullif(trim(:day), ''), '2019-06-01') as day,
          coalesce(nullif(trim(:post), ''), 'post/powys-director-of-social-services') as post_id
+), held as (
+  select t.*, case
+    when asked.day between coalesce(t.started_latest, t.attested_first)
+                       and coalesce(t.ended_earliest, t.attested_last) then 1
+    when asked.day between coalesce(t.started_earliest, '0000')
+                       and coalesce(t.ended_latest, '9999') then 2
+    else 3 end as answer
+  from asked join tenures t on t.post_id = asked.post_id
+), best as (
+  select held.*, row_number() over (
+    partition by person_id order by answer, coalesce(attested_last, started_latest) desc, id) as place
+  from held
+), taken as (
+  select count(*) >= max(p.seats) as full from best join posts p on p.id = best.post_id
+  where best.place = 1 and best.answer = 1
 )
 select asked.day, p.name,
-  case when asked.day between coalesce(t.started_latest, t.attested_first)
-                          and coalesce(t.ended_earliest, t.attested_last)
-       then 'certain' else 'possible' end as how_sure,
-  t.title_as_stated, t.interim, t.started, t.ended, t.ended_latest, t.ended_basis, t.attested_first, t.attested_last,
-  t.person_id, t.id as tenure_id
-from asked
-join tenures t on t.post_id = asked.post_id
-join people p on p.id = t.person_id
-where asked.day >= coalesce(t.started_earliest, '0000')
-  and asked.day <= coalesce(t.ended_latest, '9999')
-order by how_sure, p.name, t.id
+  case when b.answer = 1 then 'certain' when b.answer = 2 and not coalesce(taken.full, 0) then 'possible'
+       else 'no' end as how_sure,
+  b.title_as_stated, b.interim, b.started, b.ended, b.ended_latest, b.ended_basis, b.attested_first, b.attested_last,
+  b.person_id, b.id as tenure_id
+from asked, taken
+join best b on b.place = 1
+join people p on p.id = b.person_id
+order by how_sure = 'no', how_sure, p.name, b.id
 """,
     ),
     Question(
