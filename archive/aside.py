@@ -25,8 +25,8 @@ from archive.building import Page, pages
 from events.errors import EventsError
 from events.log import SqliteLog
 
-#: Pages that may wait until they are taken over: enough that neither process waits for long.
-AHEAD = 100
+#: Encoded pages that may wait until they are taken over: enough that neither process waits for long.
+AHEAD = 500
 
 
 class FoldEnded(EventsError):
@@ -71,22 +71,22 @@ def main(log: str, folder: str, end: str) -> None:
     """Write the pages."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both processes; the other decides
     gc.disable()  # nothing made here is in a circle, and looking for circles takes a fifth of the time
-    made: queue.Queue[Page | None] = queue.Queue(AHEAD)
+    made: queue.Queue[bytes] = queue.Queue(AHEAD)
+    encode = msgspec.msgpack.Encoder().encode
     writer = threading.Thread(target=_write, args=(made, sys.stdout.buffer), daemon=True)
     writer.start()
     with SqliteLog(Path(log)) as opened:
         for page in pages(opened, Path(folder), int(end)):
-            made.put(page)
-    made.put(None)
+            made.put(encode(page))
+    made.put(b"")
     writer.join()
 
 
-def _write(made: queue.Queue[Page | None], out: IO[bytes]) -> None:
-    encode = msgspec.msgpack.Encoder().encode
+def _write(made: queue.Queue[bytes], out: IO[bytes]) -> None:
     try:
-        while page := made.get():
-            data = encode(page)
-            out.write(len(data).to_bytes(4) + data)
+        while data := made.get():
+            out.write(len(data).to_bytes(4))
+            out.write(data)
         out.write(bytes(4))
         out.flush()
     except OSError:  # nobody reads any more

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from archive.building import Page
 from archive.store import INSERT, make_indexes, make_tables
+from archive.tables import TABLES
 
 #: How the file is written while nobody else can see it.
 SETTINGS = (
@@ -24,6 +25,8 @@ SETTINGS = (
 )
 #: Of each index so many rows are looked at for the planner's statistics, which are estimates anyway.
 ANALYSED = 1000
+#: Tables of which all rows are there when the log is read.
+OF_EVENTS = ("events", "log_entries", "log_nodes", "removals")
 #: How the rows of a page are written.
 INSERTS = {
     **INSERT,
@@ -43,9 +46,11 @@ def load(path: Path, pages: Iterable[Page]) -> None:
         db.execute("INSERT INTO search(search, rank) VALUES ('automerge', 0)")
         for page in pages:
             db.executemany(INSERTS[page.table], page.rows)
+            if page.table == "undone":  # the first records are only now being folded
+                make_indexes(db, (table for table in TABLES if table.name in OF_EVENTS))
         db.execute("INSERT INTO search(search) VALUES ('optimize')")
         db.execute("INSERT INTO search(search, rank) VALUES ('automerge', 4)")
-        make_indexes(db)
+        make_indexes(db, (table for table in TABLES if table.name not in OF_EVENTS))
         db.execute(f"PRAGMA analysis_limit = {ANALYSED}")
         db.execute("ANALYZE")
         db.execute("COMMIT")

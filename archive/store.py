@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from sqlite_utils import Database
 
 from archive.table import Face, Row
-from archive.tables import TABLES, finding, fixity
+from archive.tables import TABLES, Table, finding, fixity
 from archive.tables.commitments import STATUS_VIEW
 from events.errors import EventsError
 
@@ -100,10 +100,10 @@ def make_tables(db: sqlite3.Connection) -> None:
     db.execute(f"PRAGMA user_version = {PROJECTION_VERSION}")
 
 
-def make_indexes(db: sqlite3.Connection) -> None:
-    """Make the indexes, inside the caller's transaction."""
+def make_indexes(db: sqlite3.Connection, tables: Iterable[Table] = TABLES) -> None:
+    """Make the indexes of tables, inside the caller's transaction."""
     made = Database(db)
-    for table in TABLES:
+    for table in tables:
         for columns in table.indexes:
             made[table.name].create_index(columns)  # type: ignore[union-attr]
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -83,6 +83,10 @@ def write(path: Path, count: int, seed: int = 1) -> SqliteLog:
     while batch := list(itertools.islice(made, BATCH)):
         log.append(batch)
     return log
+
+
+State = Literal["open", "upheld", "rejected"]
+STATES: tuple[State, ...] = ("open", "upheld", "rejected")
 
 
 class _County:
@@ -361,7 +365,7 @@ class _County:
         seq, said = self.random.choice(self.open)
         if not isinstance(said, DevelopmentRecorded):
             return None
-        state = self.random.choice(("open", "upheld", "rejected"))
+        state: State = self.random.choice(STATES)
         payload = RecordDisputed(target=seq, path="/happened", state=state, **self._why())
         return NewEvent(payload, self._evidence(""))
 

@@ -35,6 +35,7 @@ from archive.datasette_plugin.asgi import App
 from archive.datasette_plugin.cache import Cache
 from archive.datasette_plugin.gate import Gate
 from archive.datasette_plugin.headers import ROBOTS, Headers
+from archive.datasette_plugin.threads import TidyExecutor
 from archive.questions import QUESTIONS
 from archive.table import DATABASE
 
@@ -60,6 +61,14 @@ def prepare_connection(conn: sqlite3.Connection, database: str) -> None:
     if database not in _INTERNAL:
         functions.add_functions(conn)
         guard.restrict(conn)
+
+
+@hookimpl
+def startup(datasette: Datasette) -> None:
+    """Ask SQLite in threads of our own kind, unless Datasette has none."""
+    if datasette.executor is not None:
+        datasette.executor.shutdown(wait=False)
+        datasette.executor = TidyExecutor(max_workers=datasette.setting("num_sql_threads"))
 
 
 @hookimpl(trylast=True)

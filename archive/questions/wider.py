@@ -64,15 +64,18 @@ order by t.commitment_id, t.published_latest is null, t.published_latest, t.numb
         description="Inspection reports, notices, plans and reviews as chains: what each one answered and what came of"
         " it. The column step counts from the document that began the chain.",
         sql="""
-with recursive chain(id, began, step, way) as (
+with recursive link(id, onto) as (
+  select id, responds_to_id from documents where responds_to_id is not null
+  union select id, replaces_id from documents where replaces_id is not null
+), chain(id, began, step, way) as (
   select d.id, d.id, 0, coalesce(d.published_earliest, '9999') || d.id
   from documents d
-  where d.responds_to_id is null and d.replaces_id is null
-    and exists (select 1 from documents x where d.id in (x.responds_to_id, x.replaces_id))
+  where d.id in (select onto from link) and d.id not in (select id from link)
   union
   select d.id, c.began, c.step + 1, c.way || '>' || coalesce(d.published_earliest, '9999') || d.id
   from chain c
-  join documents d on c.id in (d.responds_to_id, d.replaces_id)
+  join link l on l.onto = c.id
+  join documents d on d.id = l.id
   where c.step < 20
 )
 select c.step, d.title, d.kind, a.label as author, d.published,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from archive.datasette_plugin.functions import working_day_after, working_days
 from archive.working_days import is_working_day
 
-days = st.dates(date(2011, 1, 1), date(2034, 12, 31))
+days = st.dates(date(2011, 1, 1), date(2034, 11, 1))  # 400 days on the calendar still goes
 
 
 @pytest.mark.parametrize(

@@ -161,15 +161,16 @@ def test_a_long_attack_by_ten_and_by_thirty_stays_in_the_cage(servers: Running) 
 
 
 @pytest.mark.torture
-def test_datasette_killed_under_attack_is_back_in_three_seconds(servers: Running) -> None:
+def test_datasette_killed_is_back_in_three_seconds(servers: Running) -> None:
     child = servers.datasette
     for _ in range(5):
         child.kill()
-        start = time.process_time(), time.monotonic()
+        start = time.monotonic()
         child.start()
         child.ready = False
         while not child.ready:
             child.tend()
             time.sleep(0.02)
-        print(f"back after {time.monotonic() - start[1]:.2f} s")  # noqa: T201
-        assert time.monotonic() - start[1] < 3
+        took = time.monotonic() - start
+        print(f"back after {took:.2f} s")  # noqa: T201  # noqa: T201
+        assert took < 3
