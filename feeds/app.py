@@ -11,13 +11,17 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from feeds.cache import body
 from feeds.delivery import KEEP, KEEP_FOR_EVER, answer
+from feeds.feed_views import FeedViews
 from feeds.library import Library, Unavailable
 from feeds.log_pages import LogViews
-from feeds.pages import HTML, Views, context
+from feeds.pages import Views
+from feeds.public import add_public
+from feeds.public.routes import add
 from feeds.settings import Settings
 from feeds.site import Site
-from feeds.words import WORDS
-from feeds.words.catalogue import ErrorWords
+from feeds.view import HTML, context
+from feeds.words import WORDS, Words
+from feeds.words.catalogue import error_words
 
 RETRY_SECONDS = 5
 HEADERS = {
@@ -41,9 +45,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.jinja_env.undefined = jinja2.StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters["plain"] = (
+        str  # of a text whose languages are marked, for attributes and titles
+    )
     app.extensions["site"] = site
     _add_pages(app, site)
+    add_public(app, site)
     LogViews(site).add_to(app)
+    FeedViews(site).add_to(app)
     _add_static(app)
     _add_errors(app, site)
     app.after_request(_secure)
@@ -52,18 +61,15 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def _add_pages(app: Flask, site: Site) -> None:
     views = Views(site)
-    root = f"/<any({', '.join(WORDS)}):language>"
-    for rule, view in (
-        ("/", views.start),
-        (root, views.start),
-        (f"{root}/", views.home),
-        (f"{root}/feeds/<name>.<format>", views.feed),
-        (f"{root}/records/<kind>/<name>", views.record),
-        (f"{root}/removals", views.removals),
-        (f"{root}/fixity", views.fixity),
-        (f"{root}/events/E<int(max=999999999999):number>", views.event),
-    ):
-        app.add_url_rule(rule, None, view)
+    app.add_url_rule("/", "start", views.start)
+    for language in WORDS:
+        here = {"language": language}
+        app.add_url_rule(f"/{language}", f"start-{language}", views.start, defaults=here)
+        app.add_url_rule(f"/{language}/", f"home-{language}", views.home, defaults=here)
+    add(app, "records", views.record, "/<kind>/<name>")
+    add(app, "removals", views.removals)
+    add(app, "fixity", views.fixity)
+    add(app, "events", views.event, "/E<int(max=999999999999):number>")
 
 
 def _add_static(app: Flask) -> None:
@@ -92,12 +98,14 @@ def _add_errors(app: Flask, site: Site) -> None:
         code = problem.code or 500
         if code < 400:
             return Response(response.get_data(), code, response.headers)
-        said = [
-            (words, words.errors.get(code, ErrorWords(problem.name, "")))
-            for words in WORDS.values()
-        ]
+        said = [(words, error_words(words, code)) for words in _asked_first()]
         page = render_template("error.html", **context(site, said[0][0]), code=code, said=said)
-        headers = {**dict(response.headers), "Content-Type": HTML, "Cache-Control": "no-store"}
+        headers = {
+            **dict(response.headers),
+            "Content-Type": HTML,
+            "Content-Language": ", ".join(words.language for words, _ in said),
+            "Cache-Control": "no-store",
+        }
         headers.pop("Content-Length", None)
         return Response(page, code, headers)
 
@@ -109,6 +117,16 @@ def _add_errors(app: Flask, site: Site) -> None:
     app.register_error_handler(Unavailable, unavailable)
 
 
+def _asked_first() -> list[Words]:
+    """Return the languages, that of the address first: each reader finds theirs at the top of an error."""
+    asked = request.path.split("/")[1]
+    return sorted(WORDS.values(), key=lambda words: words.language != asked)
+
+
 def _secure(response: Response) -> Response:
+    """Add what every answer has: guards, and the language of what is in it."""
     response.headers.update(HEADERS)
+    language = (request.view_args or {}).get("language")
+    if language and response.status_code in (200, 226, 304):
+        response.headers.setdefault("Content-Language", language)
     return response

@@ -13,7 +13,7 @@ from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from feedgen.feed import FeedGenerator
 
 from feeds.entries import LICENCE, Entry, Feed
-from feeds.xml import ATOM, GENERATOR, add, add_style, clean, line
+from feeds.xml import ATOM, GENERATOR, HISTORY, NAMESPACES, OURS, add, add_style, clean, line
 
 CONTENT_TYPE = "application/atom+xml"
 #: RFC 6721, section 3.
@@ -26,7 +26,8 @@ class _FeedParts(BaseExtension):  # type: ignore[misc]
     said: Feed
 
     def extend_ns(self) -> dict[str, str]:
-        return {"at": TOMBSTONES} if any(one.erased for one in self.said.entries) else {}
+        erased = any(one.erased for one in self.said.entries)
+        return {**NAMESPACES, **({"at": TOMBSTONES} if erased else {})}
 
     def extend_atom(self, feed: Any) -> Any:
         add_style(feed)
@@ -36,6 +37,13 @@ class _FeedParts(BaseExtension):  # type: ignore[misc]
             ):  # readers that know RFC 6721 delete their copy; for all others there is the stub
                 when = one.updated.isoformat()
                 add(feed, f"{{{TOMBSTONES}}}deleted-entry", ref=one.id, when=when)
+        if self.said.current:
+            add(feed, f"{{{HISTORY}}}archive")
+        for language, url in self.said.others.items():
+            add(
+                feed, "link", rel="alternate", href=self.said.address("atom", url),
+                type=CONTENT_TYPE, hreflang=language,
+            )  # fmt: skip
         _plain(feed, "title", "subtitle", "rights")
         return feed
 
@@ -50,6 +58,7 @@ class _EntryParts(BaseEntryExtension):  # type: ignore[misc]
         for link in self.said.links:
             title = line(link.title) if link.title else None
             add(entry, "link", rel=link.rel, href=link.href, type=link.type, title=title)
+        add(entry, f"{{{OURS}}}digest", self.said.digest, algorithm="sha-256")
         return entry
 
 
@@ -66,7 +75,10 @@ def render(feed: Feed) -> bytes:
     made.author(name=line(feed.author), uri=feed.author_url)
     made.rights(line(feed.rights))
     made.generator(GENERATOR)
-    made.link(href=f"{feed.url}.atom", rel="self", type=CONTENT_TYPE)
+    made.link(href=feed.address("atom"), rel="self", type=CONTENT_TYPE)
+    for rel, url in (("current", feed.current), ("prev-archive", feed.previous)):
+        if url:
+            made.link(href=feed.address("atom", url), rel=rel, type=CONTENT_TYPE)
     made.link(href=feed.home, rel="alternate", type="text/html", hreflang=feed.language)
     made.link(href=LICENCE, rel="license")
     made.link(href=feed.checkpoint, rel="describedby", type="text/plain")

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from feeds import dates
 from feeds.dossier import Correction, Dossier
 from feeds.facts import called, label
+from feeds.texts import fill
+from feeds.texts import told as recorded
 from feeds.words import Words
 
 #: Reasons for which the words removed are not told again.
@@ -61,7 +63,7 @@ def told(dossier: Dossier, event: int, words: Words) -> Told | None:
         words.say[effect].format(subject or ""),
         tuple(_changes(made, dossier, words)),
         words.reasons.get(first.reason, first.reason) if first.reason else None,
-        first.note,
+        recorded(first.note, words) if first.note else None,
         bool(first.in_force),
     )
 
@@ -70,13 +72,13 @@ def title(dossier: Dossier, event: int, words: Words) -> str:
     """Return the title of the entry that announces a correction; one that was taken back says so."""
     made = next((one for one in dossier.corrections if one.event == event), None)
     effect = _effect(made, dossier) if made else "retracted"
-    said = words.titles[effect].format(heading(dossier, words))
-    return said if made is None or made.in_force else words.titles["undone"].format(said)
+    said = fill(words.titles[effect], heading(dossier, words))
+    return said if made is None or made.in_force else fill(words.titles["undone"], said)
 
 
 def heading(dossier: Dossier, words: Words) -> str:
     """Return what a record is called where it is corrected."""
-    return called(dossier.id, dossier.label, words)
+    return called(dossier.id, dossier.label, words, dossier.label_cy)
 
 
 def _effect(made: Correction, dossier: Dossier) -> str:
@@ -153,7 +155,7 @@ def value(raw: str | None, pointer: str, dossier: Dossier, words: Words) -> str 
         return label(dossier, raw, words)
     if _DATED.intersection(pointer.split("/")):
         return dates.text(raw, words.dates)
-    return raw
+    return recorded(raw, words)
 
 
 def _plain(data: Any, dossier: Dossier, words: Words) -> str:

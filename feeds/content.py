@@ -13,8 +13,9 @@ from feeds import dates
 from feeds.changes import Told
 from feeds.deadlines import deadlines, standing
 from feeds.dossier import Dossier, Evidence
-from feeds.facts import Part, cited, facts, label, lead, web
+from feeds.facts import Part, called, cited, facts, label, lead, web
 from feeds.links import Links
+from feeds.texts import fill, told
 from feeds.words import Words
 
 _P = Markup("<p>{}</p>")
@@ -25,9 +26,9 @@ _COMMA = Markup(", ")
 
 def of_record(dossier: Dossier, links: Links, words: Words) -> str:
     """Return the body of an entry that announces a record."""
-    said = lead(dossier)
+    said = lead(dossier, words)
     lines = [
-        _LI.format(term, _COMMA.join(_part(part, links) for part in parts))
+        _LI.format(term, _COMMA.join(_part(part, links, words) for part in parts))
         for term, parts in facts(dossier, words)
     ]
     if quote := dossier.row.get("quote"):
@@ -46,7 +47,7 @@ def of_record(dossier: Dossier, links: Links, words: Words) -> str:
 
 def of_withdrawn(dossier: Dossier, made: Told | None, day: str, links: Links, words: Words) -> str:
     """Return what an entry is once its record is withdrawn: that it is, since when, and why."""
-    why = " ".join(filter(None, (made.reason, made.note))) if made else ""
+    why = _why(made) if made else ""
     return _joined(
         [
             _P.format(words.say["withdrawn_entry"].format(dates.day_of(day, words.dates))),
@@ -62,7 +63,7 @@ def of_correction(dossier: Dossier, made: Told, day: str, links: Links, words: W
         undone = words.say["undone_entry"].format(dates.day_of(day, words.dates))
         link = _A.format(links.record(dossier.id, made.event), words.say["about_record"])
         return _joined([_P.format(undone), _P.format(link)])
-    why = " ".join(filter(None, (made.reason, made.note)))
+    why = _why(made)
     return _joined(
         [
             _P.format(made.sentence),
@@ -72,6 +73,10 @@ def of_correction(dossier: Dossier, made: Told, day: str, links: Links, words: W
             _P.format(_A.format(links.record(dossier.id), words.say["about_record"])),
         ]
     )
+
+
+def _why(made: Told) -> Markup:
+    return Markup(" ").join(filter(None, (made.reason, made.note)))
 
 
 def _changes(made: Told, words: Words) -> Iterator[Markup]:
@@ -94,17 +99,18 @@ def _changes(made: Told, words: Words) -> Iterator[Markup]:
         yield _LI.format(name, _COMMA.join(steps))
 
 
-def _part(part: Part, links: Links) -> Markup:
+def _part(part: Part, links: Links, words: Words) -> Markup:
     href = links.record(part.record) if part.record else part.url
-    return _A.format(href, part.text) if href else escape(part.text)
+    said = told(part.text, words, part.lang)
+    return _A.format(href, said) if href else escape(said)
 
 
 def _deadlines(dossier: Dossier, words: Words) -> Iterator[Markup]:
     for one in deadlines(dossier, words):
-        said = words.say["colon"].format(one.label, one.due) if one.due else one.label
+        said = fill(words.say["colon"], one.label, one.due) if one.due else one.label
         yield _LI.format(
             words.term("readings"),
-            words.say["role"].format(said, one.verdict) if one.verdict else said,
+            fill(words.say["role"], said, one.verdict) if one.verdict else said,
         )
     if dossier.kind == "commitment" and (outcome := standing(dossier, words)):
         yield _LI.format(words.term("status"), outcome)
@@ -118,11 +124,14 @@ def _sources(
             continue
         said = [
             _A.format(
-                links.record(item.source_id), item.title or label(dossier, item.source_id, words)
+                links.record(item.source_id),
+                told(item.title, words, item.lang)
+                if item.title
+                else label(dossier, item.source_id, words),
             )
         ]
         if item.publisher:
-            said.append(escape(item.publisher))
+            said.append(escape(called("", item.publisher, words, item.publisher_cy)))
         if item.published:
             said.append(escape(dates.text(item.published, words.dates)))
         if web(item.url):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from feeds import dates
 from feeds.dossier import Dossier, Reading
 from feeds.facts import label
+from feeds.texts import told
 from feeds.words import Words
 
 
@@ -24,7 +25,7 @@ def deadlines(dossier: Dossier, words: Words) -> list[Deadline]:
     """Return every reading of a commitment's deadline."""
     return [
         Deadline(
-            reading.label or "",
+            told(reading.label, words) if reading.label else "",
             dates.text(reading.due, words.dates) if reading.due else None,
             reading.source_id,
             label(dossier, reading.source_id, words),

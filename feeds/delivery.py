@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
 from flask import Request, Response
 from werkzeug.exceptions import PreconditionFailed
+from werkzeug.http import parse_accept_header
 
 from feeds.cache import Body
 
@@ -11,10 +16,20 @@ KEEP = "public, max-age=300"
 KEEP_FOR_EVER = "public, max-age=31536000, immutable"
 NO_STORE = "no-store"
 
+#: The ETag of a body that has a stand.
+_STATE = re.compile(r"(\d{1,12})-[0-9a-f]{32}")
 
-def answer(body: Body, request: Request, keep: str = KEEP) -> Response:
+
+def answer(
+    body: Body,
+    request: Request,
+    keep: str = KEEP,
+    since: Callable[[int], Body | None] | None = None,
+) -> Response:
     """Return the body, or 304 where the client has it (RFC 9110, section 13).
 
+    ``since`` makes of a feed what changed after an event: for clients that have an earlier state, and say
+    that they can take a part of it for the whole (RFC 3229, 226; "A-IM: feed").
     Raises PreconditionFailed where the client insists on other bytes.
     """
     packed = request.accept_encodings.quality("gzip") > 0
@@ -25,6 +40,8 @@ def answer(body: Body, request: Request, keep: str = KEEP) -> Response:
     response.headers["Content-Type"] = body.content_type
     response.headers["Cache-Control"] = keep
     response.vary.add("Accept-Encoding")
+    if since is not None:
+        response.vary.add("A-IM")
     response.set_etag(etag)
     if packed:
         response.content_encoding = "gzip"
@@ -32,7 +49,38 @@ def answer(body: Body, request: Request, keep: str = KEEP) -> Response:
         response.last_modified = body.changed
     if _has(etag, body, request):
         response.status_code = 304
+    elif since is not None and (base := _base(body, request)) and (part := since(base.stand)):
+        response.set_data(part.packed if packed else part.content)
+        response.status_code = 226
+        response.headers["IM"] = "feed"
+        response.headers["Delta-Base"] = f'"{base.etag}"'
+        response.headers["Cache-Control"] = (
+            f"{NO_STORE}, im"  # for any cache that knows of no parts
+        )
+        response.vary.add("If-None-Match")
     return response
+
+
+class _Base(NamedTuple):
+    """The state of a feed that a client has."""
+
+    stand: int
+    etag: str
+
+
+def _base(body: Body, request: Request) -> _Base | None:
+    """Return the newest state that the client has, where it asks for what changed since."""
+    if (
+        body.stand is None
+        or parse_accept_header(request.headers.get("A-IM", "")).quality("feed") <= 0
+    ):
+        return None
+    found = [
+        _Base(int(match[1]), etag)
+        for etag in (*request.if_none_match.as_set(include_weak=True),)
+        if (match := _STATE.fullmatch(etag)) and int(match[1]) < body.stand
+    ]
+    return max(found, default=None)
 
 
 def _has(etag: str, body: Body, request: Request) -> bool:

@@ -44,7 +44,10 @@ class Check(NamedTuple):
 
 
 class Announced(NamedTuple):
-    """A row of feed_entries; without a record it is of an act, ``removal``: its notice, or what it left."""
+    """A row of feed_entries; without a record it is of an act, ``removal``: its notice, or what it left.
+
+    ``changed`` is the number of the event that last changed it.
+    """
 
     entry_id: str
     event: int
@@ -53,6 +56,7 @@ class Announced(NamedTuple):
     state: str
     published_at: str
     updated_at: str
+    changed: int
     removal: Removal | None = None
 
 
@@ -77,6 +81,7 @@ class Evidence(NamedTuple):
     url: str | None
     published: str | None
     publisher: str | None
+    publisher_cy: str | None = None
 
 
 class Reading(NamedTuple):
@@ -131,6 +136,7 @@ class LoggedEvent(NamedTuple):
     in_force: int
     record_id: str | None
     label: str | None
+    label_cy: str | None = None
 
 
 class Named(NamedTuple):
@@ -140,11 +146,15 @@ class Named(NamedTuple):
     kind: str
     label: str | None
     day: str | None
+    label_cy: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
-    """A record. ``label`` is None where even its title is withheld; ``row`` is empty when out of force."""
+    """A record. ``label`` is None where even its title is withheld; ``row`` is empty when out of force.
+
+    Labels are in English; those in Welsh are there only where a Welsh name is recorded.
+    """
 
     id: str
     kind: str
@@ -161,6 +171,8 @@ class Dossier:
     corrections: tuple[Correction, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     labels: Mapping[str, str | None] = field(default_factory=dict)
+    label_cy: str | None = None
+    labels_cy: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def current(self) -> bool:

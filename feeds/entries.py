@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -12,13 +13,20 @@ from feeds.dossier import Announced, Dossier, Position
 from feeds.facts import cited, label, web
 from feeds.links import Links
 from feeds.settings import Settings
-from feeds.words import Words
+from feeds.texts import fill
+from feeds.words import WORDS, Words
+from feeds.words.catalogue import FeedWords
+from feeds.xml import clean
 
 #: Which kinds of entries each feed has; "correction/*" stands for its family.
 KINDS: dict[str, tuple[str, ...]] = {
     "all": ("*",),
     "developments": ("development", "meeting", "doc", "outcome", "tenure"),
     "corrections": ("correction/*",),
+    "commitments": ("commitment", "outcome"),
+    "removals": ("correction/withheld", "correction/released", "correction/erased"),
+    "documents": ("doc",),
+    "figures": ("figure",),
 }
 ENTRIES = 50
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
@@ -45,7 +53,7 @@ class Category(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """An entry. ``id`` never changes.
+    """An entry. ``id`` never changes; ``changed`` is the number of the event that last changed it.
 
     For lists: ``subject`` is the title without "Correction:" and the like, ``changes`` and ``aside`` what was
     changed or contested, ``when`` the day the record stands at.
@@ -65,6 +73,12 @@ class Entry:
     when: str | None = None
     withdrawn: bool = False
     erased: bool = False
+    changed: int = 0
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the content as it is sent, in UTF-8: whoever keeps a copy can see whether it is the same."""
+        return hashlib.sha256(clean(self.content).encode()).hexdigest()
 
     @property
     def url(self) -> str:
@@ -74,7 +88,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """A feed, newest change first. ``url`` lacks the format's ending."""
+    """A feed, newest change first.
+
+    ``url`` lacks the format's ending, after which comes ``query``; so do ``previous``, the archive with the
+    entries made before (RFC 5005), ``current``, where this is an archive itself, and those in ``others``, the
+    same feed by language.
+    """
 
     id: str
     url: str
@@ -88,6 +107,19 @@ class Feed:
     checkpoint: str
     updated: datetime
     entries: tuple[Entry, ...] = ()
+    query: str = ""
+    previous: str | None = None
+    current: str | None = None
+    others: Mapping[str, str] = field(default_factory=dict)
+
+    def address(self, format: str, url: str | None = None) -> str:
+        """Return the address of this feed in a format, or of one of those it names."""
+        return f"{url or self.url}.{format}{self.query}"
+
+    @property
+    def changed(self) -> int:
+        """The number of the event that last changed an entry, or -1."""
+        return max((one.changed for one in self.entries), default=-1)
 
 
 def feed(
@@ -98,16 +130,27 @@ def feed(
     position: Position,
     settings: Settings,
     words: Words,
+    said: FeedWords | None = None,
+    home: str | None = None,
+    query: str = "",
+    at: str | None = None,
+    previous: str | None = None,
 ) -> Feed:
-    """Return a feed of these rows, which are in order."""
+    """Return a feed of these rows, which are in order.
+
+    ``said`` and ``home``, a path, are for feeds that are about something; ``at`` and ``previous`` are names of
+    archives: of this document where it is one, and of the one before.
+    """
+    settings = settings.said_in(words.language)
     links = Links.whole(settings, words.language)
     entries = tuple(entry(row, dossiers, links, settings, words) for row in rows)
     moved = dates.instant(position.changed_at) if position.changed_at else _NEVER
-    said = words.feeds[name]
+    said = said or words.feeds[name]
+    url = _bare(links, at or name)
     return Feed(
-        id=settings.tag(f"feeds/{words.language}/{name}"),
-        url=links.feed(name, "").removesuffix("."),
-        home=links.home,
+        id=settings.tag(f"feeds/{words.language}/{name}{query}"),
+        url=url,
+        home=f"{links.base}{home}" if home else links.home,
         language=words.language,
         title=words.say["colon"].format(settings.title, said.title),
         subtitle=said.about,
@@ -117,7 +160,19 @@ def feed(
         checkpoint=links.checkpoint,
         updated=max((one.updated for one in entries), default=moved),
         entries=entries,
+        query=query,
+        previous=_bare(links, previous) if previous else None,
+        current=_bare(links, name) if at else None,
+        others={
+            language: _bare(Links.whole(settings, language), name)
+            for language in WORDS
+            if language != words.language
+        },
     )
+
+
+def _bare(links: Links, name: str) -> str:
+    return links.feed(name, "").removesuffix(".")
 
 
 def entry(
@@ -139,12 +194,13 @@ def entry(
             Link("related", links.record(dossier.id), "text/html", changes.heading(dossier, words)),
         )
     elif correcting or row.state != "current":
-        title = words.titles["retracted"].format(changes.heading(dossier, words))
+        title = fill(words.titles["retracted"], changes.heading(dossier, words))
         body = content.of_withdrawn(dossier, _withdrawal(dossier, words), day, links, words)
     else:
         title, body = headline(dossier, words), content.of_record(dossier, links, words)
     if row.state == "current":
         more += _via(dossier, row.event if correcting else None)
+    more += (_proof(row, links),)
     return Entry(
         id=settings.tag(row.entry_id),
         title=title,
@@ -159,6 +215,7 @@ def entry(
         aside=made.sentence if made and made.in_force and made.subject else None,
         when=dates.text(dossier.day, words.dates) if dossier.day else None,
         withdrawn=row.state != "current",
+        changed=row.changed,
     )
 
 
@@ -170,7 +227,7 @@ def _of_removal(row: Announced, links: Links, settings: Settings, words: Words) 
     return Entry(
         id=settings.tag(row.entry_id),
         title=title,
-        links=(Link("alternate", links.removals(event), "text/html"),),
+        links=(Link("alternate", links.removals(event), "text/html"), _proof(row, links)),
         published=dates.instant(row.published_at),
         updated=dates.instant(row.updated_at),
         content=removals.body(row.removal, links, words, notice=notice),
@@ -179,6 +236,7 @@ def _of_removal(row: Announced, links: Links, settings: Settings, words: Words) 
         subject=title,
         withdrawn=row.state != "current",
         erased=row.state == "erased",
+        changed=row.changed,
     )
 
 
@@ -187,9 +245,9 @@ def headline(dossier: Dossier, words: Words) -> str:
     row, said = dossier.row, changes.heading(dossier, words)
     match dossier.kind:
         case "commitment" if row.get("kind") in words.titles:
-            return words.titles[row["kind"]].format(said)
+            return fill(words.titles[row["kind"]], said)
         case "figure" if row.get("as_of"):
-            return words.titles["figure"].format(said, dates.text(row["as_of"], words.dates))
+            return fill(words.titles["figure"], said, dates.text(row["as_of"], words.dates))
     return said
 
 
@@ -208,6 +266,11 @@ def _via(dossier: Dossier, event: int | None) -> tuple[Link, ...]:
     return tuple(
         Link("via", url, "text/html", item.title) for item in items if (url := web(item.url))
     )[:1]
+
+
+def _proof(row: Announced, links: Links) -> Link:
+    """Return the proof that the event which made the entry is in the signed log."""
+    return Link("describedby", f"{links.base}/log/proof/{row.event}", "text/plain")
 
 
 def _categories(row: Announced, dossier: Dossier, words: Words) -> tuple[Category, ...]:

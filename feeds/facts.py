@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from feeds import dates
 from feeds.dossier import Dossier, Evidence
 from feeds.sheets import SHEETS, Field, Sheet
+from feeds.texts import RECORDED, fill, told
 from feeds.words import Words
 
 #: The label of a meeting ends in its day as EDTF, and in its status where it was not held.
@@ -54,11 +55,13 @@ def facts(dossier: Dossier, words: Words) -> Iterator[Fact]:
         yield Fact(words.term("names"), names)
 
 
-def lead(dossier: Dossier) -> str | None:
+def lead(dossier: Dossier, words: Words) -> str | None:
     """Return the sentence that says what a record is about, where it has one."""
     sheet = SHEETS.get(dossier.kind)
     said = dossier.row.get(sheet.lead) if sheet and sheet.lead else None
-    return str(said) if said else None
+    if not said:
+        return None
+    return told(str(said), words, dossier.row.get("lang") if dossier.kind == "source" else RECORDED)
 
 
 def record_part(dossier: Dossier, slug: str | None, words: Words) -> Part:
@@ -69,18 +72,21 @@ def record_part(dossier: Dossier, slug: str | None, words: Words) -> Part:
 def label(dossier: Dossier, slug: str | None, words: Words) -> str:
     """Return what a record that another names is called, or that its title is withheld."""
     slug = slug or ""
-    return called(slug, dossier.labels.get(slug, slug), words)
+    return called(slug, dossier.labels.get(slug, slug), words, dossier.labels_cy.get(slug))
 
 
-def called(slug: str, text: str | None, words: Words) -> str:
+def called(slug: str, text: str | None, words: Words, welsh: str | None = None) -> str:
     """Return a label as it reads: the day of a meeting in words, and no title where it is withheld."""
+    if welsh and words.language == "cy":
+        return welsh
     kind = slug.partition("/")[0]
     if text is None:
         return words.titles["withheld"].format(words.kind(kind))
     if kind == "meeting" and (match := _MEETING.fullmatch(text)):
         body, day, status = match.groups()
-        return f"{body}, {dates.text(day, words.dates)}{status}"
-    return text
+        held = fill("{}, {}", told(body, words), dates.text(day, words.dates))
+        return fill(words.say["role"], held, words.value(status[2:-1])) if status else held
+    return text if kind == "person" else told(text, words)  # a name is in no language
 
 
 def web(url: str | None) -> str | None:
@@ -121,9 +127,9 @@ def _said(field: Field, dossier: Dossier, words: Words) -> Part | None:
         case "amount":
             unit = dossier.row.get("amount_unit") or dossier.row.get("unit")
             said, exact = amount(raw, unit, words), dossier.row.get("qualifier")
-            return Part(words.say["qualified"].format(words.value(exact), said) if exact else said)
+            return Part(fill(words.say["qualified"], words.value(exact), said) if exact else said)
         case "text":
-            return Part(str(raw))
+            return Part(told(str(raw), words))
 
 
 def amount(value: Any, unit: str | None, words: Words) -> str:
@@ -131,7 +137,11 @@ def amount(value: Any, unit: str | None, words: Words) -> str:
     number = f"{value:,.10g}" if isinstance(value, int | float) else str(value)
     if unit is None:
         return number
-    return words.units[unit].format(number) if unit in words.units else f"{number} {unit}"
+    if unit in words.counts and isinstance(value, int | float):
+        return words.count(unit, value)
+    if unit in words.units:
+        return words.units[unit].format(number)
+    return fill("{} {}", number, told(unit, words))
 
 
 def _attested(dossier: Dossier, words: Words) -> Iterator[Fact]:
@@ -151,7 +161,11 @@ def _participants(dossier: Dossier, words: Words) -> Iterator[Fact]:
             words.term("participants"),
             tuple(
                 Part(
-                    words.say["role"].format(label(dossier, item.entity_id, words), item.role),
+                    fill(
+                        words.say["role"],
+                        label(dossier, item.entity_id, words),
+                        told(item.role, words),
+                    ),
                     item.entity_id,
                 )
                 for item in others

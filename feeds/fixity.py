@@ -33,7 +33,9 @@ def lines(found: Iterable[Check], links: Links, words: Words) -> Iterator[Line]:
         yield Line(
             dates.day_of(one.at[:10], words.dates),
             one.at,
-            words.say["fixity_of"].format(words.checks.get(one.checked, one.checked), one.events),
+            words.say["fixity_of"].format(
+                words.checks.get(one.checked, one.checked), words.count("events", one.events)
+            ),
             words.say["fixity_fault"].format(failed)
             if failed
             else words.say["fixity_good"].format(checked),

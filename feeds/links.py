@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from feeds.settings import Settings
+from feeds.words import WORDS
 
+#: Kinds of records that have a page on which all about them is gathered, and its name.
+GATHERED = {"topic": "topics", "org": "bodies", "person": "people"}
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
@@ -33,6 +36,18 @@ class Links:
         """The home page."""
         return f"{self.base}/{self.language}/"
 
+    def page(self, name: str, **query: str | int | None) -> str:
+        """Return a page by its name in `Words.paths`, with what is asked of it; what is empty is left out."""
+        asked = urlencode({key: value for key, value in query.items() if value})
+        path = f"{self.base}/{self.language}/{WORDS[self.language].paths[name]}"
+        return f"{path}?{asked}" if asked else path
+
+    def about(self, slug: str) -> str:
+        """Return the page that gathers all on a topic, a body or a person; of anything else its record."""
+        kind, _, name = slug.partition("/")
+        page = GATHERED.get(kind)
+        return f"{self.page(page)}/{quote(name)}" if page else self.record(slug)
+
     @property
     def checkpoint(self) -> str:
         """The newest signed head of the log: what is shown can be held against it."""
@@ -40,21 +55,26 @@ class Links:
 
     def removals(self, event: int | None = None) -> str:
         """Return the page of what was withheld and erased, at the place of an act."""
-        return f"{self.base}/{self.language}/removals{f'#E{event}' if event is not None else ''}"
+        return f"{self.page('removals')}{f'#E{event}' if event is not None else ''}"
 
     @property
     def fixity(self) -> str:
         """The page of checks that everything is still what it was."""
-        return f"{self.base}/{self.language}/fixity"
+        return self.page("fixity")
 
     def feed(self, name: str, format: str) -> str:
         """Return the address of a feed."""
         return f"{self.base}/{self.language}/feeds/{name}.{format}"
 
+    @property
+    def opml(self) -> str:
+        """The list of all feeds, for a feed reader to take in at once."""
+        return f"{self.base}/{self.language}/feeds.opml"
+
     def record(self, slug: str, event: int | None = None) -> str:
         """Return the page of a record, at the place of an event in its history."""
         place = f"#E{event}" if event is not None else ""
-        return f"{self.base}/{self.language}/records/{quote(slug)}{place}"
+        return f"{self.page('records')}/{quote(slug)}{place}"
 
     def row(self, table: str, key: str | int) -> str:
         """Return a row in Datasette."""

@@ -1,4 +1,4 @@
-"""All SQL of the site: the published tables, read by name, as `dossier` types.
+"""The SQL of records and feeds: the published tables, read by name, as `dossier` types; `feeds.sql` has the rest.
 
 Each function reads through a connection of `Library.open`, so all that a page shows is of one state.
 """
@@ -34,9 +34,11 @@ _SLUG = re.compile(r"[a-z]+/[a-z0-9-]+")
 _IDS = "(SELECT value FROM json_each(?))"
 
 #: The label, or NULL where a withdrawal for privacy's or the law's sake takes the title with it.
-_LABEL = """CASE WHEN r.state = 'retracted' AND EXISTS (
+LABEL = """CASE WHEN r.state = 'retracted' AND EXISTS (
   SELECT 1 FROM corrections c WHERE c.record_id = r.id AND c.kind IN ('retracted', 'restored') AND c.in_force = 1
     AND c.reason IN ('privacy', 'legal')) THEN NULL ELSE r.label END"""
+#: The Welsh label, which the same withdrawal takes.
+LABEL_CY = LABEL.replace("ELSE r.label END", "ELSE r.label_cy END")
 
 #: The events that acts done in one go act on, as JSON.
 _TARGETS = """(SELECT json_group_array(target_event) FROM
@@ -55,7 +57,7 @@ _LISTS: dict[str, tuple[Callable[..., Any], str]] = {
     "evidence": (
         Evidence,
         f"""SELECT e.record_id, e.event, e.source_id, e.char_start, e.char_end, e.quote, e.stance,
-              s.lang, s.title, s.url, s.published, p.label
+              s.lang, s.title, s.url, s.published, p.label, p.label_cy
             FROM evidence e LEFT JOIN sources s ON s.id = e.source_id LEFT JOIN records p ON p.id = s.publisher_id
             WHERE e.record_id IN {_IDS} ORDER BY e.record_id, e.event, e.number""",
     ),
@@ -103,16 +105,22 @@ def announced(
 
     A feed goes by the last change of an entry, a page by what made it.
     """
+    wanted = "EXISTS (SELECT 1 FROM json_each(?) wanted WHERE f.kind GLOB wanted.value)"
+    rest = f"WHERE {wanted} ORDER BY f.{by} DESC, f.event DESC LIMIT ?"
+    return chosen(conn, rest, (json.dumps(kinds), limit))
+
+
+def chosen(conn: sqlite3.Connection, rest: str, given: Sequence[object]) -> list[Announced]:
+    """Return the entries that the rest of a statement chooses from ``f``, which is feed_entries."""
     rows = conn.execute(
         f"""SELECT f.entry_id, f.event, f.record_id, f.kind, f.state, f.published_at, f.updated_at,
-             m.event, m.act, m.target_event, m.reason, m.removed_on, m.notice, {_TARGETS}
+             f.updated_event, m.event, m.act, m.target_event, m.reason, m.removed_on, m.notice, {_TARGETS}
            FROM feed_entries f LEFT JOIN removals m ON f.record_id IS NULL AND m.event = f.updated_event
-           WHERE EXISTS (SELECT 1 FROM json_each(?) wanted WHERE f.kind GLOB wanted.value)
-           ORDER BY f.{by} DESC, f.event DESC LIMIT ?""",
-        (json.dumps(kinds), limit),
+           {rest}""",
+        given,
     )
     return [
-        Announced(*row[:7])._replace(removal=None if row[7] is None else _removal(row[7:]))
+        Announced(*row[:8])._replace(removal=None if row[8] is None else _removal(row[8:]))
         for row in rows
     ]
 
@@ -148,7 +156,7 @@ def dossiers(conn: sqlite3.Connection, slugs: Iterable[str]) -> dict[str, Dossie
     """Return what is known of each of these records; a slug that is not recorded is left out."""
     wanted = json.dumps(list(dict.fromkeys(slugs)))
     heads = conn.execute(
-        f"SELECT r.id, r.kind, {_LABEL}, r.state, r.merged_into_id, r.day FROM records r WHERE r.id IN {_IDS}",
+        f"SELECT r.id, r.kind, {LABEL}, r.state, r.merged_into_id, r.day, {LABEL_CY} FROM records r WHERE r.id IN {_IDS}",
         (wanted,),
     ).fetchall()
     sheets = _sheets(conn, wanted, sorted({kind for _, kind, *_ in heads}))
@@ -157,14 +165,17 @@ def dossiers(conn: sqlite3.Connection, slugs: Iterable[str]) -> dict[str, Dossie
         for owner, *row in conn.execute(sql, (wanted,)):
             lists[name][owner].append(make(*row))
     found: dict[str, Dossier] = {}
-    for slug, kind, label, state, merged_into, day in heads:
+    for slug, kind, label, state, merged_into, day, welsh in heads:
         items: dict[str, Any] = {name: tuple(rows[slug]) for name, rows in lists.items()}
         row = sheets.get(slug, {})
         found[slug] = Dossier(
-            id=slug, kind=kind, label=label, state=state, merged_into=merged_into, day=day, row=row, **items
+            id=slug, kind=kind, label=label, state=state, merged_into=merged_into, day=day, row=row,
+            label_cy=welsh, **items
         )  # fmt: skip
     labels = _labels(conn, {slug for one in found.values() for slug in _names(one)})
-    return {slug: replace(one, labels=labels) for slug, one in found.items()}
+    english = {slug: label for slug, label, _ in labels}
+    welsh_ones = {slug: welsh for slug, _, welsh in labels if welsh}
+    return {slug: replace(one, labels=english, labels_cy=welsh_ones) for slug, one in found.items()}
 
 
 def event_record(conn: sqlite3.Connection, seq: int) -> str | None:
@@ -182,7 +193,7 @@ def status(conn: sqlite3.Connection, slug: str) -> str | None:
 def events(conn: sqlite3.Connection, slug: str) -> list[LoggedEvent]:
     """Return the events about a record in order."""
     rows = conn.execute(
-        f"""SELECT e.seq, e.type, e.recorded_at, e.in_force, e.record_id, {_LABEL}
+        f"""SELECT e.seq, e.type, e.recorded_at, e.in_force, e.record_id, {LABEL}, {LABEL_CY}
            FROM event_records a JOIN events e ON e.seq = a.event LEFT JOIN records r ON r.id = e.record_id
            WHERE a.record_id = ? AND a.role = 'about' ORDER BY e.seq""",
         (slug,),
@@ -193,7 +204,7 @@ def events(conn: sqlite3.Connection, slug: str) -> list[LoggedEvent]:
 def naming(conn: sqlite3.Connection, slug: str, limit: int) -> list[Named]:
     """Return the current records that name this one, the latest day first."""
     rows = conn.execute(
-        f"""SELECT DISTINCT r.id, r.kind, {_LABEL}, r.day FROM event_records n
+        f"""SELECT DISTINCT r.id, r.kind, {LABEL}, r.day, {LABEL_CY} FROM event_records n
             JOIN events e ON e.seq = n.event AND e.in_force = 1
             JOIN event_records a ON a.event = n.event AND a.role = 'about' AND a.record_id <> n.record_id
             JOIN records r ON r.id = a.record_id AND r.state = 'current'
@@ -232,11 +243,14 @@ def _names(dossier: Dossier) -> Iterator[str]:
         yield from _SLUG.findall(text or "")
 
 
-def _labels(conn: sqlite3.Connection, slugs: Iterable[str]) -> dict[str, str | None]:
-    """Return what records are called; a merged one as the kept one is."""
+def _labels(
+    conn: sqlite3.Connection, slugs: Iterable[str]
+) -> list[tuple[str, str | None, str | None]]:
+    """Return what records are called, in English and in Welsh; a merged one as the kept one is."""
     rows = conn.execute(
-        f"""SELECT r.id, coalesce(k.label, {_LABEL}) FROM records r LEFT JOIN records k ON k.id = r.merged_into_id
+        f"""SELECT r.id, coalesce(k.label, {LABEL}), CASE WHEN k.id IS NULL THEN {LABEL_CY} ELSE k.label_cy END
+            FROM records r LEFT JOIN records k ON k.id = r.merged_into_id
             WHERE r.id IN {_IDS}""",
         (json.dumps(sorted(slugs)),),
     )
-    return dict(rows.fetchall())
+    return rows.fetchall()

@@ -100,7 +100,7 @@ def record_page(
 ) -> RecordPage:
     """Return the page of a record."""
     title = headline(dossier, words)
-    said = lead(dossier)
+    said = lead(dossier, words)
     quote = dossier.row.get("quote")
     history = tuple(_history(dossier, events, links, words))
     withdrawals = (step.told for step in reversed(history) if step.told)
@@ -145,7 +145,7 @@ def _citations(dossier: Dossier, words: Words) -> Iterable[Citation]:
             source=Part(one.title or label(dossier, source, words), source, lang=one.lang)
             if source
             else None,
-            publisher=one.publisher,
+            publisher=called("", one.publisher, words, one.publisher_cy) if one.publisher else None,
             published=dates.text(one.published, words.dates) if one.published else None,
             url=web(one.url),
             lang=one.lang,
@@ -196,10 +196,11 @@ def _elsewhere(event: LoggedEvent, dossier: Dossier, words: Words) -> Part | Non
     slug = event.record_id
     if slug is None or slug == dossier.id or event.type == "EntitiesMerged":
         return None
-    return Part(called(slug, event.label, words), slug)
+    return Part(called(slug, event.label, words, event.label_cy), slug)
 
 
 def _mentions(named: Sequence[Named], words: Words) -> Iterable[Mention]:
     for one in named:
         day = dates.text(one.day, words.dates) if one.day else None
-        yield Mention(Part(called(one.id, one.label, words), one.id), words.kind(one.kind), day)
+        said = called(one.id, one.label, words, one.label_cy)
+        yield Mention(Part(said, one.id), words.kind(one.kind), day)

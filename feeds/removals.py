@@ -42,7 +42,9 @@ def numbers(events: Sequence[int], words: Words) -> str:
             spans.append([event])
     said = ["–".join(f"E{number}" for number in span) for span in spans]
     if len(said) > SHOWN:
-        return words.say["more_events"].format(", ".join(said[:SHOWN]), len(events))
+        return words.say["more_events"].format(
+            ", ".join(said[:SHOWN]), words.count("events", len(events))
+        )
     return ", ".join(said)
 
 

@@ -15,7 +15,7 @@ from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from feedgen.feed import FeedGenerator
 
 from feeds.entries import LICENCE, Entry, Feed
-from feeds.xml import ATOM, DC, GENERATOR, add, add_style, clean, line
+from feeds.xml import ATOM, DC, GENERATOR, HISTORY, NAMESPACES, OURS, add, add_style, clean, line
 
 CONTENT_TYPE = "application/rss+xml"
 
@@ -33,7 +33,7 @@ class _FeedParts(BaseExtension):  # type: ignore[misc]
     said: Feed
 
     def extend_ns(self) -> dict[str, str]:
-        return {"dc": DC}
+        return {"dc": DC, **NAMESPACES}
 
     def extend_rss(self, feed: Any) -> Any:
         add_style(feed)
@@ -48,6 +48,17 @@ class _FeedParts(BaseExtension):  # type: ignore[misc]
             href=self.said.checkpoint,
             type="text/plain",
         )
+        if self.said.current:
+            add(channel, f"{{{HISTORY}}}archive")
+        for rel, url in (("current", self.said.current), ("prev-archive", self.said.previous)):
+            if url:
+                href = self.said.address("rss", url)
+                add(channel, f"{{{ATOM}}}link", rel=rel, href=href, type=CONTENT_TYPE)
+        for language, url in self.said.others.items():
+            add(
+                channel, f"{{{ATOM}}}link", rel="alternate", href=self.said.address("rss", url),
+                type=CONTENT_TYPE, hreflang=language,
+            )  # fmt: skip
         return feed
 
 
@@ -70,6 +81,7 @@ class _EntryParts(BaseEntryExtension):  # type: ignore[misc]
                     type=link.type,
                     title=title,
                 )
+        add(entry, f"{{{OURS}}}digest", self.said.digest, algorithm="sha-256")
         return entry
 
 
@@ -84,7 +96,7 @@ def render(feed: Feed) -> bytes:
     made.lastBuildDate(_NoDate(1970, 1, 1, tzinfo=UTC))
     made.copyright(line(feed.rights))
     made.generator(GENERATOR)
-    made.link(href=f"{feed.url}.rss", rel="self", type=CONTENT_TYPE)
+    made.link(href=feed.address("rss"), rel="self", type=CONTENT_TYPE)
     made.link(href=feed.home, rel="alternate")
     for said in feed.entries:
         _add(made, said)

@@ -62,6 +62,7 @@ SHEETS: dict[str, Sheet] = {
     "meeting": Sheet(
         "meetings",
         (_ref("organisation"), Field("held_on", "held_on", "date"), Field("kind", "kind"), Field("status", "status", "word")),
+        besides=("held_on_earliest", "held_on_latest"),
     ),
     "doc": Sheet(
         "documents",

@@ -9,6 +9,11 @@ from lxml import etree
 
 ATOM = "http://www.w3.org/2005/Atom"
 DC = "http://purl.org/dc/elements/1.1/"
+#: RFC 5005: archives of a feed.
+HISTORY = "http://purl.org/syndication/history/1.0"
+#: Our own: the digest of an entry.
+OURS = "tag:archive.powys.example,2026:ns/feeds"
+NAMESPACES = {"fh": HISTORY, "our": OURS}
 GENERATOR = "powys-archive"
 
 #: Not characters of XML 1.0 (section 2.2), and marks that turn the direction of what follows them.

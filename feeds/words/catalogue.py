@@ -5,9 +5,11 @@ A text with braces is a pattern for `str.format`; nothing that comes from the da
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
+
+from feeds.words.plurals import Category, Forms, counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,29 @@ class FeedWords(NamedTuple):
     about: str
 
 
+class PageWords(NamedTuple):
+    """What a page is called, in full and in a menu, and what it is for."""
+
+    title: str
+    short: str
+    about: str
+
+
+class Section(NamedTuple):
+    """A part of a page of prose: a heading, and paragraphs."""
+
+    heading: str
+    paragraphs: tuple[str, ...]
+
+
+class Helpline(NamedTuple):
+    """Who helps, how to reach them, and whom they are for."""
+
+    name: str
+    number: str
+    about: str
+
+
 class ErrorWords(NamedTuple):
     """What an error page says."""
 
@@ -48,9 +73,12 @@ class ErrorWords(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """The words of one language."""
+    """The words of one language. ``name`` is what the language calls itself."""
 
     language: str
+    name: str
+    plural: Callable[[float], Category]
+    counts: Mapping[str, Forms]
     dates: DateWords
     feeds: Mapping[str, FeedWords]
     kinds: Mapping[str, str]
@@ -64,6 +92,16 @@ class Words:
     say: Mapping[str, str]
     checks: Mapping[str, str]
     errors: Mapping[int, ErrorWords]
+    paths: Mapping[str, str]
+    pages: Mapping[str, PageWords]
+    statuses: Mapping[str, str]
+    lines: Mapping[str, str]
+    prose: Mapping[str, tuple[Section, ...]]
+    helplines: tuple[Helpline, ...]
+
+    def count(self, name: str, number: float) -> str:
+        """Return so many of what is counted, e.g. 1,054 events: never a number put before a noun by hand."""
+        return counted(number, self.counts[name], self.plural(number))
 
     def value(self, raw: object) -> str:
         """Return what a coded value is called; the value itself where it has no word of its own."""
@@ -76,3 +114,8 @@ class Words:
     def kind(self, name: str) -> str:
         """Return what a kind of record or entry is called."""
         return self.kinds.get(name, name)
+
+
+def error_words(words: Words, code: int) -> ErrorWords:
+    """Return what an error page says; a status without words of its own is told as its family is."""
+    return words.errors.get(code) or words.errors[500 if code >= 500 else 400]

@@ -3,6 +3,23 @@
 from __future__ import annotations
 
 from feeds.words.catalogue import DateWords, ErrorWords, FeedWords, Words
+from feeds.words.en_pages import HELPLINES, LINES, PAGES, PATHS, PROSE, STATUSES
+from feeds.words.keys import (
+    Checks,
+    Counts,
+    Events,
+    Feeds,
+    Kinds,
+    Reasons,
+    Say,
+    Terms,
+    Titles,
+    Units,
+    Values,
+    Verdicts,
+    whole,
+)
+from feeds.words.plurals import english
 
 _DATES = DateWords(
     months=tuple(
@@ -25,7 +42,7 @@ _DATES = DateWords(
     some_time="some time in {}",
 )
 
-_FEEDS = {
+_FEEDS: Feeds = {
     "all": FeedWords(
         "Everything new",
         "All that is newly recorded, corrected or withdrawn, in the order it changed.",
@@ -38,9 +55,42 @@ _FEEDS = {
         "Corrections",
         "Each correction, withdrawal and dispute: what stood here, what stands here now, and why.",
     ),
+    "commitments": FeedWords(
+        "Promises and duties",
+        "What was promised or demanded by law, by when, and what became of it.",
+    ),
+    "removals": FeedWords(
+        "Withheld and erased",
+        "Each time words were withheld, shown again or erased, and why; never what they said.",
+    ),
+    "documents": FeedWords("Documents", "Reports, plans, notices and letters."),
+    "figures": FeedWords(
+        "Figures", "Numbers as they were given: counts, sums, targets and budgets."
+    ),
+    "meetings": FeedWords("Meetings", "Meetings held, and meetings to come."),
+    "calendar": FeedWords(
+        "Deadlines and meetings", "The days by which something is due, and meetings."
+    ),
+    "topic": FeedWords(
+        "Topic: {}", "All that is recorded on the topic “{}”, and each correction of it."
+    ),
+    "org": FeedWords("Body: {}", "All that is recorded about {}, and each correction of it."),
+    "person": FeedWords(
+        "Office-holder: {}",
+        "All that is recorded about {} in public office, and each correction of it.",
+    ),
+    "search": FeedWords(
+        "Search: {}", "What is newly recorded or corrected among the records found by “{}”."
+    ),
+    "feeds": FeedWords(
+        "All feeds", "Every feed in one list, for a feed reader to take in at once."
+    ),
+    "topics": FeedWords("By topic", "A feed for each topic."),
+    "orgs": FeedWords("By body", "A feed for each council, inspectorate, board and other body."),
+    "people": FeedWords("By office-holder", "A feed for each person in public office."),
 }
 
-_KINDS = {
+_KINDS: Kinds = {
     "meeting": "Meeting",
     "doc": "Document",
     "statement": "Statement",
@@ -67,7 +117,7 @@ _KINDS = {
 }
 
 #: Fields of events (which corrections point at) and of tables, under one set of names.
-_TERMS = {
+_TERMS: Terms = {
     "about": "About",
     "after": "Only after",
     "amount": "Amount",
@@ -147,7 +197,7 @@ _TERMS = {
     "what": "What",
 }
 
-_VALUES = {
+_VALUES: Values = {
     "0": "no",
     "1": "yes",
     "True": "yes",
@@ -165,16 +215,20 @@ _VALUES = {
     "continued": "the same speaker goes on",
     "cy": "Welsh",
     "decision": "decision",
+    "deferred": "deferred",
     "departed": "departure",
     "direct": "word for word",
     "done": "done",
     "elided": "left out, and understood",
     "en": "English",
     "epithet": "descriptive name",
+    "estimate": "estimate",
     "expected": "expected",
+    "forecast": "forecast",
     "former": "former name",
     "forward": "named further on",
     "funded": "funding",
+    "held": "held",
     "indirect": "in other words",
     "inferred": "inferred",
     "inspected": "inspection",
@@ -182,27 +236,38 @@ _VALUES = {
     "known-as": "known as",
     "legislation": "legislation",
     "less-than": "less than",
+    "letter": "letter",
+    "minutes": "minutes",
     "more-than": "more than",
     "named": "named in the source",
     "news": "news article",
     "not-done": "not done",
+    "noted": "noted",
+    "notice": "notice",
     "official": "official name",
     "ombudsman-decision": "ombudsman’s decision",
     "open": "open",
+    "other": "other",
     "partial": "partly word for word",
     "partly-done": "partly done",
+    "plan": "plan",
+    "postponed": "postponed",
     "press-release": "press release",
     "promised": "promised",
     "pronoun": "named before, then “he” or “she”",
     "published": "publication",
     "rejected": "rejected",
+    "report": "report",
     "required": "required",
     "scheduled": "scheduled",
     "set-up": "set up",
     "statutory": "demanded by law",
     "submitted": "handed in",
     "superseded": "superseded",
+    "target": "target",
+    "transcript": "transcript",
     "typo": "misprint",
+    "unknown": "unknown",
     "upheld": "upheld",
     "web-page": "web page",
     "withdrawn": "withdrawn",
@@ -210,7 +275,7 @@ _VALUES = {
     "written-statement": "written statement",
 }
 
-_REASONS = {
+_REASONS: Reasons = {
     "archive-error": "The error was ours.",
     "source-error": "The source was wrong.",
     "better-evidence": "Better evidence has come to light.",
@@ -226,7 +291,7 @@ _REASONS = {
     "mistake": "It was recorded by mistake.",
 }
 
-_TITLES = {
+_TITLES: Titles = {
     "figure": "{}, {}",
     "statutory": "Demanded by law: {}",
     "required": "Required: {}",
@@ -250,7 +315,7 @@ _TITLES = {
     "act erased": "{} erased, in whole or in part",
 }
 
-_VERDICTS = {
+_VERDICTS: Verdicts = {
     "due": "Due: the day has not come, and no outcome is recorded.",
     "met": "Done in time.",
     "late": "Done, but late.",
@@ -265,7 +330,7 @@ _VERDICTS = {
     "reading unknown": "cannot be told",
 }
 
-_EVENTS = {
+_EVENTS: Events = {
     "amended": "Corrected",
     "retracted": "Withdrawn",
     "partly": "Withdrawn in part",
@@ -288,14 +353,21 @@ _EVENTS = {
     "undone": "{}; since taken back",
 }
 
-_SAY = {
+_SAY: Say = {
+    "no_corrections": "Nothing has been corrected yet.",
+    "as_json": "JSON Feed",
+    "calendars": "In your calendar",
+    "calendars_how": "Give one of these addresses to your calendar under “subscribe” or “add by URL”: deadlines and meetings then appear in it, and move when they are moved.",
+    "meetings": "Meetings",
+    "one_topic": "One topic only",
+    "all_at_once": "All at once",
+    "all_at_once_how": "Most feed readers can import a list of feeds.",
+    "follow_this": "Follow this alone",
+    "follow_search": "Follow this search as a feed",
     "skip": "Skip to the content",
     "site": "On this site",
     "about": "What is publicly known about children’s services in Powys",
     "independent": "Independent of Powys County Council, of the Welsh Government and of every party.",
-    "lead": "Every line here comes from a published article or document, and names it. Nothing is ever"
-    " overwritten: what proves wrong is corrected in the open, with the old words beside the new.",
-    "newest": "Newest",
     "recorded_on": "Recorded on {}",
     "gone": "withdrawn",
     "nothing_yet": "Nothing is recorded yet.",
@@ -307,7 +379,7 @@ _SAY = {
     "data": "The data",
     "data_how": "Everything is open data: search it, ask your own questions in SQL, or take the whole file.",
     "data_link": "Explore the data",
-    "state_of_log": "{} events recorded, the last on {}.",
+    "state_of_log": "{} recorded, the last on {}.",
     "state_of_empty_log": "No event is recorded yet.",
     "root": "Fingerprint of the whole log",
     "licence": "Free to share and adapt under",
@@ -360,22 +432,85 @@ _SAY = {
     "removals": "Withheld and erased",
     "removals_how": "Where the law or a child’s privacy demands it, words are withheld or erased, and nothing here repeats"
     " them. That it was done, when and why stays on record.",
-    "more_events": "{} and others ({} events)",
+    "more_events": "{} and others ({})",
     "no_removals": "Nothing has been withheld or erased.",
     "fixity": "Checks that all is as it was",
     "fixity_how": "What is kept here is checked regularly: every hash is computed anew. That a check was made can only"
     " be told, not proved; but whoever has saved a checkpoint of that size can compare the fingerprint.",
-    "fixity_of": "Checked: {}, {} events",
+    "fixity_of": "Checked: {}, {}",
     "fixity_good": "In order: {}.",
     "fixity_fault": "Not in order: {}.",
     "fixity_all": "All checks as data",
     "no_fixity": "Nothing has been checked yet.",
+    "home_1": "Councils look after children who cannot live safely at home, and help families before it comes to that.",
+    "home_2": "How well Powys does this has been inspected, argued over and reported on for years, in articles and"
+    " documents that are hard to find and harder to compare.",
+    "home_3": "Here they are read one by one: what happened, who promised what by when, and whether it came about.",
+    "home_4": "Every line names its source, and a mistake is corrected in the open, the old words beside the new.",
+    "home_5": "No child and no family is ever named.",
+    "so_far": "So far",
+    "count_sources": "articles and documents read",
+    "count_records": "facts on record",
+    "count_commitments": "promises and duties",
+    "count_corrections": "corrections and disputes, all shown",
+    "next_deadlines": "Next deadlines",
+    "no_next": "No deadline that we know of lies ahead.",
+    "latest_deadlines": "Latest deadlines",
+    "latest_developments": "What happened last",
+    "all_promises": "All promises and duties",
+    "whole_timeline": "The whole timeline",
+    "newest_here": "Newly recorded",
+    "find": "Find",
+    "show": "Show",
+    "status": "Status",
+    "all": "All",
+    "shown_of": "Shown: {} of {}.",
+    "shown_range": "Lines {} to {} of {}.",
+    "nothing_found": "Nothing on record fits that.",
+    "made_in": "Where it was said",
+    "depends_on": "On condition",
+    "days_late": "days late: {}",
+    "line_kind": "Kind of line",
+    "topic": "Topic",
+    "year": "Year",
+    "order": "Order",
+    "newest_first": "Newest first",
+    "oldest_first": "Oldest first",
+    "earlier_page": "Previous page",
+    "later_page": "Next page",
+    "paging": "Pages of this list",
+    "undated": "No day known",
+    "more_lines": "All lines",
+    "promises_here": "Promises and duties",
+    "latest_lines": "Latest lines",
+    "offices": "Offices held",
+    "whole_history": "Sources and history of this record",
+    "gathered": "All that is recorded on this",
+    "in_office_last": "named in office on {}",
+    "nothing_here": "Nothing is recorded here yet.",
+    "as_csv": "These numbers as CSV",
+    "number_of": "Number",
+    "number_kind": "What it is",
+    "number_day": "As of",
+    "number_area": "Of",
+    "chart_of": "Bar chart: {}",
+    "chart_how": "One bar for each number in the table that follows.",
+    "search_for": "Words to look for",
+    "found": "Found: {}. The best match is first.",
+    "found_more": "More than {} fit; add a word.",
+    "search_hint": "All words must occur. Accents and capitals do not matter: ty finds Tŷ.",
+    "helplines": "If this touches you or somebody you know",
+    "helplines_how": "You can talk to somebody, free and in confidence.",
+    "emergency": "If a child is in danger now, dial 999.",
+    "contact": "Write to us",
+    "address_of": "Address of the feed",
+    "other_pages": "More",
     "retry": "Please try again in a few seconds.",
     "back": "To the home page",
 }
 
 #: What is checked to be still what it was, and by which checks (archive/fixity.py).
-_CHECKS = {
+_CHECKS: Checks = {
     "archive": "the archive",
     "backup": "a backup that was made",
     "restore": "the way back from a backup",
@@ -386,28 +521,64 @@ _CHECKS = {
 }
 
 _ERRORS = {
+    400: ErrorWords(
+        "We do not understand that", "What was asked for cannot be read. Please check the address."
+    ),
     404: ErrorWords(
         "Not found",
         "There is nothing at this address. Records keep their addresses for ever, so the link may be mistyped.",
     ),
     405: ErrorWords("Not possible here", "This address can only be read."),
+    410: ErrorWords(
+        "Gone", "What was at this address has been taken away, and will not come back."
+    ),
+    412: ErrorWords(
+        "It has changed", "What you asked about is not as it was when you last saw it."
+    ),
+    413: ErrorWords("Too much", "More was sent than this address takes."),
+    429: ErrorWords("Too many questions at once", "Please wait a little, and ask again."),
     500: ErrorWords("Our mistake", "Something went wrong on our side. It has been noted."),
     503: ErrorWords("One moment", "The archive is being brought up to date. Nothing is lost."),
 }
 
+_COUNTS: Counts = {
+    "events": {"one": "1 event", "other": "{} events"},
+    "children": {"one": "1 child", "other": "{} children"},
+    "staff": {"one": "1 member of staff", "other": "{} staff"},
+    "carers": {"one": "1 carer", "other": "{} carers"},
+    "councils": {"one": "1 council", "other": "{} councils"},
+    "activities": {"one": "1 activity", "other": "{} activities"},
+    "recommendations": {"one": "1 recommendation", "other": "{} recommendations"},
+    "posts": {"one": "1 post", "other": "{} posts"},
+    "places": {"one": "1 place", "other": "{} places"},
+    "homes": {"one": "1 home", "other": "{} homes"},
+    "rank in Wales": {"other": "rank {} in Wales"},
+}
+
+_UNITS: Units = {"GBP": "£{}", "percent": "{} %"}
+
 ENGLISH = Words(
     language="en",
+    name="English",
+    plural=english,
+    counts=whole(_COUNTS),
     dates=_DATES,
-    feeds=_FEEDS,
-    kinds=_KINDS,
-    terms=_TERMS,
-    values=_VALUES,
-    units={"GBP": "£{}", "percent": "{} %"},
-    reasons=_REASONS,
-    titles=_TITLES,
-    verdicts=_VERDICTS,
-    events=_EVENTS,
-    say=_SAY,
-    checks=_CHECKS,
+    feeds=whole(_FEEDS),
+    kinds=whole(_KINDS),
+    terms=whole(_TERMS),
+    values=whole(_VALUES),
+    units=whole(_UNITS),
+    reasons=whole(_REASONS),
+    titles=whole(_TITLES),
+    verdicts=whole(_VERDICTS),
+    events=whole(_EVENTS),
+    say=whole(_SAY),
+    checks=whole(_CHECKS),
     errors=_ERRORS,
+    paths=whole(PATHS),
+    pages=whole(PAGES),
+    statuses=whole(STATUSES),
+    lines=whole(LINES),
+    prose=whole(PROSE),
+    helplines=HELPLINES,
 )

@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from feeds.app import HEADERS, create_app
+from feeds.entries import KINDS
 from feeds.settings import Settings
 from tests.feeds.conftest import Reader
 
@@ -33,7 +34,7 @@ def test_every_answer_is_guarded(still: FlaskClient, path: str, method: str) -> 
     assert "Set-Cookie" not in response.headers
 
 
-@pytest.mark.parametrize("name", ["all", "developments", "corrections"])
+@pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("ending", ["atom", "rss"])
 def test_each_feed_is_there_in_each_format(still: FlaskClient, name: str, ending: str) -> None:
     response = still.get(f"/en/feeds/{name}.{ending}")
@@ -47,7 +48,7 @@ def test_each_feed_is_there_in_each_format(still: FlaskClient, name: str, ending
 @pytest.mark.parametrize(
     "path",
     [
-        "/nothing", "/cy/", "/en/feeds/all", "/en/feeds/all.json", "/en/feeds/none.atom", "/en/feeds/all.atom/", "/en//",
+        "/nothing", "/de/", "/cy/records/person/nia-prys", "/en/cofnodion/person/nia-prys", "/en/feeds/all", "/en/feeds/all.txt", "/en/feeds/none.atom", "/en/feeds/all.atom/", "/en//",
         "/en/records/person", "/en/records/person/nobody", "/en/records/x/y", "/en/records/person/nia-prys/more",
         "/en/events/E999", "/en/events/47", "/en/events/E-1", "/en/events/E9999999999999999999", "/en/events/Ex",
         "/static/none.css", "/static/../app.py", "/static/%2e%2e/app.py", "/en/records/%00/%00", "/en/records/..%2f/x",

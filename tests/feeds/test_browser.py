@@ -25,6 +25,15 @@ PATHS = [
     "/en/records/commitment/library-plan",
     "/en/records/statement/prys-1",
     "/en/records/source/aberdulas-post-2031-03-05",
+    "/en/commitments",
+    "/en/corrections",
+    "/en/timeline",
+    "/en/bodies/aberdulas-council",
+    "/en/people",
+    "/en/numbers",
+    "/en/search?q=script+owned",
+    "/en/subscribe",
+    "/en/about",
 ]
 playwright = pytest.importorskip("playwright.sync_api")
 

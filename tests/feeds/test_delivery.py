@@ -21,7 +21,7 @@ def test_a_feed_has_the_headers_that_readers_go_by(still: FlaskClient) -> None:
     assert response.status_code == 200
     assert response.headers["Content-Type"] == "application/xml; charset=utf-8"
     assert response.headers["Cache-Control"] == "public, max-age=300"
-    assert response.headers["Vary"] == "Accept-Encoding"
+    assert response.headers["Vary"] == "Accept-Encoding, A-IM"
     assert response.headers["ETag"].startswith('"')
     assert response.headers["Last-Modified"] == "Thu, 01 Jan 2026 00:12:00 GMT"
     assert response.headers["Content-Length"] == str(len(response.data))
@@ -71,7 +71,7 @@ def test_a_condition_decides(
         assert response.data == b""
         assert response.headers["ETag"] == tag
         assert response.headers["Cache-Control"] == "public, max-age=300"
-        assert response.headers["Vary"] == "Accept-Encoding"
+        assert response.headers["Vary"] == "Accept-Encoding, A-IM"
         assert "Content-Encoding" not in response.headers
 
 
@@ -94,7 +94,7 @@ def test_who_accepts_gzip_gets_it(still: FlaskClient, accepted: str, packed: boo
     plain = still.get(FEED)
     response = still.get(FEED, headers={"Accept-Encoding": accepted})
     assert response.headers.get("Content-Encoding") == ("gzip" if packed else None)
-    assert response.headers["Vary"] == "Accept-Encoding"
+    assert response.headers["Vary"] == "Accept-Encoding, A-IM"
     assert (response.headers["ETag"] != plain.headers["ETag"]) == packed
     assert (gzip.decompress(response.data) if packed else response.data) == plain.data
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from feeds.entries import KINDS
 from tests.feeds.conftest import PAPER, Reader, on
 
 PLAN = "development/plan-published"
@@ -70,10 +71,9 @@ def test_every_page_tells_of_every_feed(still: FlaskClient) -> None:
             text,
         )
         assert [href for _, href in found] == [
-            f"https://archive.example/en/feeds/{name}.atom"
-            for name in ("all", "developments", "corrections")
+            f"https://archive.example/en/feeds/{name}.atom" for name in KINDS
         ]
-        assert len({title for title, _ in found}) == 3
+        assert len({title for title, _ in found}) == len(KINDS)
 
 
 def test_home_lists_an_entry_once_where_it_was_recorded(

@@ -54,16 +54,18 @@ def test_a_field_without_a_word_reads_as_its_name() -> None:
 
 
 def test_pages_ask_only_for_words_that_there_are() -> None:
-    for path in [*PACKAGE.rglob("*.html"), *PACKAGE.glob("*.py")]:
+    for path in [*PACKAGE.rglob("*.html"), *PACKAGE.rglob("*.py")]:
         text = path.read_text(encoding="utf-8")
-        asked = re.findall(r"\bsay\.([a-z_]+)", text) + re.findall(r'\bsay\["([a-z_]+)"\]', text)
+        asked = re.findall(r"\bsay\.([a-z_0-9]+)", text) + re.findall(
+            r'\bsay\["([a-z_0-9]+)"\]', text
+        )
         assert set(asked) <= WORDS["en"].say.keys(), path.name
 
 
 def test_no_word_lies_idle() -> None:
     used = " ".join(
         path.read_text(encoding="utf-8")
-        for path in [*PACKAGE.rglob("*.html"), *PACKAGE.glob("*.py")]
+        for path in [*PACKAGE.rglob("*.html"), *PACKAGE.rglob("*.py")]
     )
     effects = {
         "amended",

@@ -1,0 +1,291 @@
+"""The feeds over HTTP: in every format, their archives, changes since a reader last looked, and the list of all."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+from urllib.parse import quote
+
+from flask import Flask, Response, abort, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from feeds import atom, calendar, changes, entries, jsonfeed, opml, queries, rss, selecting
+from feeds.cache import Body, body
+from feeds.delivery import KEEP_FOR_EVER, answer
+from feeds.dossier import Announced, Position
+from feeds.entries import Feed
+from feeds.links import Links
+from feeds.selecting import Archive, Selection
+from feeds.site import Site
+from feeds.view import lead_to, moved
+from feeds.words import WORDS, Words
+from feeds.words.catalogue import FeedWords
+
+#: An XML type that browsers show by its style sheet; as application/atom+xml they would download it.
+XML = "application/xml; charset=utf-8"
+JSON = f"{jsonfeed.CONTENT_TYPE}; charset=utf-8"
+
+
+class Format(NamedTuple):
+    """How feeds are written, and what that is called."""
+
+    render: Callable[[Feed], bytes]
+    content_type: str
+
+
+FORMATS = {
+    "atom": Format(atom.render, XML),
+    "rss": Format(rss.render, XML),
+    "json": Format(jsonfeed.render, JSON),
+}
+CALENDAR = "ics"
+#: The groups of the list of all feeds, by what they are about.
+_GROUPS = {"topic": "topics", "org": "orgs", "person": "people"}
+_SLUG = re.compile(r"[a-z0-9-]+")
+
+
+class Channel(NamedTuple):
+    """A feed that can be had: what is in it, what it says of itself, and the page that it belongs to."""
+
+    selection: Selection
+    said: FeedWords | None = None
+    home: str | None = None
+    query: str = ""
+
+
+class FeedViews:
+    """The feeds of one site."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def add_to(self, app: Flask) -> None:
+        """Add the routes."""
+        root = f"/<any({', '.join(WORDS)}):language>"
+        about = f"<any({', '.join(selecting.SUBJECTS)}):kind>"
+        count = "int(max=999999999999)"
+        for rule, view in (
+            (f"{root}/feeds.opml", self.all_feeds),
+            (f"{root}/feeds/<name>.<format>", self.feed),
+            (f"{root}/feeds/{about}/<name>.<format>", self.feed),
+            (f"{root}/feeds/<name>/archive/<{count}:number>-<{count}:version>.<format>", self.past),
+            (f"{root}/feeds/{about}/<name>/archive/<{count}:number>-<{count}:version>.<format>", self.past),
+        ):  # fmt: skip
+            app.add_url_rule(rule, f"feeds_{view.__name__}", view)
+
+    def feed(self, language: str, name: str, format: str, kind: str | None = None) -> AnyResponse:
+        """Return a feed or a calendar; nothing is rendered while the archive stands where it stood."""
+        words = WORDS[language]
+        asked = ""
+        if kind is None and name == "search":
+            asked = selecting.canonical(request.args.get("q", ""))
+            if not asked or format not in FORMATS:
+                abort(404)
+            if list(request.args.items(multi=True)) != [("q", asked)]:
+                return lead_to(f"/{language}/feeds/search.{format}?q={quote(asked, safe='')}", 301)
+        with self._site.library.open() as conn:
+            found = self._channel(conn, name, kind, asked=asked, format=format, words=words)
+            if isinstance(found, str):
+                return lead_to(Links.within(self._site.settings, language).feed(found, format), 301)
+            position, channel = queries.position(conn), found
+            cache = self._site.rare if asked or kind else self._site.cache
+            key = (position, "feed", language, channel.selection, format)
+            if format == CALENDAR:
+                made = cache.get(key, lambda: self._calendar(conn, channel, position, words))
+                return answer(made, request)
+            made = cache.get(key, lambda: self._made(conn, channel, position, words, format))
+
+            def since(stand: int) -> Body | None:
+                return self._since(conn, channel, position, words, format=format, stand=stand)
+
+            return answer(made, request, since=since)
+
+    def past(
+        self, *, language: str, name: str, number: int, version: int, format: str, kind: str | None = None
+    ) -> AnyResponse:  # fmt: skip
+        """Return an archive of a feed (RFC 5005); from an old version of it lead to the one that stands."""
+        words = WORDS[language]
+        if format not in FORMATS or (kind is None and name not in entries.KINDS):
+            abort(404)
+        with self._site.library.open() as conn:
+            channel = self._channel(conn, name, kind, asked="", format=format, words=words)
+            archive = (
+                None if isinstance(channel, str)
+                else selecting.archive(conn, channel.selection, number)
+            )  # fmt: skip
+            if archive is None or isinstance(channel, str):
+                abort(404)
+            if archive.version != version:
+                links = Links.within(self._site.settings, language)
+                return lead_to(links.feed(archive.place(channel.selection.name), format), 302)
+            position = queries.position(conn)
+
+            def make() -> Body:
+                feed = self._past(conn, channel, archive, position, words)
+                return _body(feed, format, feed.updated)
+
+            key = (position.projection, "archive", language, channel.selection, archive, format)
+            return answer(self._site.rare.get(key, make), request, KEEP_FOR_EVER)
+
+    def all_feeds(self, language: str) -> Response:
+        """Return the list of all feeds."""
+        words = WORDS[language]
+        with self._site.library.open() as conn:
+            position = queries.position(conn)
+
+            def make() -> Body:
+                return body(self._list(conn, position, words), opml.CONTENT_TYPE, moved(position))
+
+            made = self._site.cache.get((position, "opml", language), make)
+        return answer(made, request)
+
+    def _channel(
+        self, conn: sqlite3.Connection, name: str, kind: str | None, *, asked: str, format: str, words: Words
+    ) -> Channel | str:  # fmt: skip
+        """Return the feed of this name; of what was merged the name of the one that was kept instead."""
+        kinds = calendar.KINDS if format == CALENDAR else entries.KINDS
+        if format not in FORMATS and format != CALENDAR:
+            abort(404)
+        if asked:
+            said = _filled(words.feeds["search"], asked)
+            query = f"?q={quote(asked, safe='')}"
+            return Channel(Selection("search", query=asked), said, query=query)
+        if kind is None:
+            return Channel(Selection(name, kinds[name])) if name in kinds else abort(404)
+        slug = f"{kind}/{name}"
+        dossier = queries.dossiers(conn, [slug]).get(slug) if _SLUG.fullmatch(name) else None
+        if dossier is None:
+            abort(404)
+        if dossier.merged_into:
+            return dossier.merged_into
+        if kind == "person" and not selecting.in_office(conn, slug):
+            abort(404)
+        said = _filled(words.feeds[kind], changes.heading(dossier, words))
+        home = Links.within(self._site.settings, words.language).record(slug)
+        only = kinds["calendar"] if format == CALENDAR else ("*",)
+        return Channel(Selection(slug, only, subject=slug), said, home)
+
+    def _made(
+        self, conn: sqlite3.Connection, channel: Channel, position: Position, words: Words, format: str
+    ) -> Body:  # fmt: skip
+        return _body(self._feed(conn, channel, position, words), format, moved(position))
+
+    def _feed(
+        self, conn: sqlite3.Connection, channel: Channel, position: Position, words: Words
+    ) -> Feed:
+        """Return a feed as it stands. A search has no archives: there are too many."""
+        last = None if channel.query else selecting.archive(conn, channel.selection)
+        if channel.query:
+            rows = selecting.newest(conn, channel.selection, selecting.ENTRIES)
+        else:
+            rows = selecting.current(conn, channel.selection, last)
+        return self._of(conn, channel, rows, position, words, previous=last)
+
+    def _past(
+        self, conn: sqlite3.Connection, channel: Channel, archive: Archive, position: Position, words: Words
+    ) -> Feed:  # fmt: skip
+        rows = selecting.of_archive(conn, channel.selection, archive)
+        before = selecting.archive(conn, channel.selection, archive.number - 1)
+        return self._of(conn, channel, rows, position, words, previous=before, at=archive)
+
+    def _of(
+        self,
+        conn: sqlite3.Connection,
+        channel: Channel,
+        rows: list[Announced],
+        position: Position,
+        words: Words,
+        *,
+        previous: Archive | None,
+        at: Archive | None = None,
+    ) -> Feed:
+        name = channel.selection.name
+        return entries.feed(
+            name,
+            rows,
+            queries.dossiers(conn, (row.record_id for row in rows if row.record_id)),
+            position=position,
+            settings=self._site.settings,
+            words=words,
+            said=channel.said,
+            home=channel.home,
+            query=channel.query,
+            at=at.place(name) if at else None,
+            previous=previous.place(name) if previous else None,
+        )
+
+    def _since(
+        self, conn: sqlite3.Connection, channel: Channel, position: Position, words: Words, *, format: str, stand: int
+    ) -> Body | None:  # fmt: skip
+        """Return the feed with only what changed after an event; None where all of it, or nothing, did."""
+        key = (position, "since", words.language, channel.selection, format, stand)
+        feed = self._feed(conn, channel, position, words)
+        changed = tuple(one for one in feed.entries if one.changed > stand)
+        if not 0 < len(changed) < min(len(feed.entries), selecting.ENTRIES):
+            return None
+        part = replace(feed, entries=changed)
+        return self._site.rare.get(key, lambda: _body(part, format, moved(position)))
+
+    def _calendar(
+        self, conn: sqlite3.Connection, channel: Channel, position: Position, words: Words
+    ) -> Body:
+        settings, name = self._site.settings.said_in(words.language), channel.selection.name
+        links = Links.whole(settings, words.language)
+        rows = selecting.newest(conn, channel.selection, calendar.MOST)
+        dossiers = queries.dossiers(conn, (row.record_id for row in rows if row.record_id))
+        made = {row.entry_id: entries.entry(row, dossiers, links, settings, words) for row in rows}
+        title, about = channel.said or words.feeds[name]
+        said = calendar.Said(
+            settings.tag(f"calendars/{words.language}/{name}"),
+            words.say["colon"].format(settings.title, title),
+            about,
+            links.feed(name, CALENDAR),
+            words.language,
+            max((one.updated for one in made.values()), default=None),
+        )
+        content = calendar.render(said, rows, made, dossiers, words)
+        return body(content, calendar.CONTENT_TYPE, moved(position))
+
+    def _list(self, conn: sqlite3.Connection, position: Position, words: Words) -> bytes:
+        settings = self._site.settings.said_in(words.language)
+        links = Links.whole(settings, words.language)
+        groups = [
+            opml.Group(
+                None,
+                tuple(
+                    opml.Outline(*words.feeds[name], links.feed(name, "atom"), links.home)
+                    for name in entries.KINDS
+                ),
+            )
+        ]
+        for kind, group in _GROUPS.items():
+            dossiers = queries.dossiers(conn, selecting.subjects(conn, kind))
+            named = sorted((changes.heading(one, words), slug) for slug, one in dossiers.items())
+            outlines = (
+                opml.Outline(
+                    *_filled(words.feeds[kind], label), links.feed(slug, "atom"), links.record(slug)
+                )
+                for label, slug in named
+            )
+            groups.append(opml.Group(words.feeds[group].title, tuple(outlines)))
+        return opml.render(
+            groups,
+            title=words.say["colon"].format(settings.title, words.feeds["feeds"].title),
+            owner=settings.author,
+            owner_url=settings.base_url,
+            language=words.language,
+            updated=moved(position),
+        )
+
+
+def _body(feed: Feed, format: str, changed: datetime | None) -> Body:
+    render, content_type = FORMATS[format]
+    return body(render(feed), content_type, changed, feed.changed if feed.entries else None)
+
+
+def _filled(said: FeedWords, name: str) -> FeedWords:
+    return FeedWords(said.title.format(name), said.about.format(name))

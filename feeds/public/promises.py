@@ -1,0 +1,121 @@
+"""Who promised what, by when, and whether it came about: each reading with its verdict."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from flask import Flask, Response, request
+
+from feeds import dates, queries
+from feeds.public.routes import add
+from feeds.sql import promises as sql
+from feeds.sql.promises import Promise
+from feeds.sql.things import Thing, things, today
+from feeds.view import View
+from feeds.words import Words
+
+
+class Verdict(NamedTuple):
+    """A reading in words: the day, how that is worded, by which source, and what became of it."""
+
+    due: str | None
+    label: str
+    source: Thing | None
+    status: str
+    said: str
+
+
+class Line(NamedTuple):
+    """A commitment in words."""
+
+    id: str
+    what: str
+    kind: str
+    who: Thing | None
+    made_in: Thing | None
+    condition: str | None
+    status: str
+    said: str
+    outcome: str | None
+    verdicts: tuple[Verdict, ...]
+
+
+class PromiseViews(View):
+    """The page of commitments."""
+
+    def add_to(self, app: Flask) -> None:
+        """Add the route."""
+        add(app, "commitments", self.commitments)
+
+    def commitments(self, language: str) -> Response:
+        """Return the page, all of it or what has one status."""
+        words = self.words(language)
+        with self.site.library.open() as conn:
+            position, day = queries.position(conn), today(conn)
+            counts = sql.statuses(conn)
+            wanted = request.args.get("status")
+            status = wanted if wanted in counts else None
+
+            def make() -> bytes:
+                found = sql.promises(conn, status=status)
+                return self.page(
+                    "commitments.html", words, lambda links: links.page("commitments", status=status),
+                    name="commitments", lines=lines(conn, found, words), counts=counts, status=status,
+                    statuses=[one for one in words.statuses if one in counts], total=sum(counts.values()),
+                )  # fmt: skip
+
+            return self.kept((position, "commitments", language, status, day), make)
+
+
+def lines(conn: sqlite3.Connection, found: Iterable[Promise], words: Words) -> list[Line]:
+    """Return commitments in words."""
+    found = list(found)
+    named = {slug for one in found for slug in (one.obliged, one.made_in)}
+    named |= {reading.source for one in found for reading in one.readings}
+    called = things(conn, named, words)
+    return [_line(one, called, words) for one in found]
+
+
+def _line(one: Promise, called: dict[str | None, Thing], words: Words) -> Line:
+    return Line(
+        id=one.id,
+        what=one.what or one.id,
+        kind=words.value(one.kind),
+        who=called.get(one.obliged),
+        made_in=called.get(one.made_in),
+        condition=one.condition,
+        status=one.status,
+        said=words.statuses[one.status],
+        outcome=_outcome(one, words),
+        verdicts=tuple(
+            Verdict(
+                dates.text(reading.due, words.dates) if reading.due else None,
+                reading.label or "",
+                called.get(reading.source),
+                reading.verdict,
+                _verdict(reading, words),
+            )
+            for reading in one.readings
+        ),
+    )
+
+
+def _verdict(reading: sql.Judged, words: Words) -> str:
+    said = words.statuses[reading.verdict]
+    if not reading.late_by:
+        return said
+    return words.say["role"].format(said, words.say["days_late"].format(reading.late_by))
+
+
+def _outcome(one: Promise, words: Words) -> str | None:
+    """Return the result that is recorded, its day, and what was found."""
+    if one.result is None:
+        return None
+    said = words.value(one.result).capitalize()
+    if one.done:
+        said = words.say["result_on"].format(said, dates.text(one.done, words.dates))
+    else:
+        said += "."
+    return f"{said} {one.finding}" if one.finding else said

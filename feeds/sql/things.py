@@ -1,0 +1,54 @@
+"""What records are called, in the reader's language where a name in it is recorded."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from feeds.facts import called
+from feeds.queries import LABEL
+from feeds.words import Words
+
+#: The language of labels; another one has its own column.
+_FIRST = "en"
+
+
+class Thing(NamedTuple):
+    """A record as a list names it; ``lang`` is set where its name is in another language than the page."""
+
+    id: str
+    label: str
+    lang: str | None = None
+
+
+def things(
+    conn: sqlite3.Connection, slugs: Iterable[str | None], words: Words
+) -> dict[str | None, Thing]:
+    """Return records by slug; a merged one as the kept one, and what is not recorded is left out."""
+    rows = conn.execute(
+        f"""SELECT r.id, coalesce(k.id, r.id), CASE WHEN k.id IS NULL THEN {LABEL} ELSE k.label END,
+              CASE WHEN k.id IS NULL AND r.state <> 'current' THEN NULL ELSE coalesce(k.label_cy, r.label_cy) END
+            FROM records r LEFT JOIN records k ON k.id = r.merged_into_id
+            WHERE r.id IN (SELECT value FROM json_each(?))""",
+        (json.dumps(sorted(set(filter(None, slugs)))),),
+    )
+    return {slug: thing(kept, label, welsh, words) for slug, kept, label, welsh in rows.fetchall()}
+
+
+def thing(slug: str, label: str | None, welsh: str | None, words: Words) -> Thing:
+    """Return a record under its name."""
+    if words.language == "cy" and welsh:
+        return Thing(slug, welsh)
+    return Thing(
+        slug,
+        str(called(slug, label, words)),
+        None if label is None or words.language == _FIRST or slug.startswith("person/") else _FIRST,
+    )
+
+
+def today(conn: sqlite3.Connection) -> str:
+    """Return today (UTC) by the clock that the status of a commitment goes by."""
+    (day,) = conn.execute("SELECT date('now')").fetchone()
+    return str(day)

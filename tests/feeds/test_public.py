@@ -1,0 +1,349 @@
+"""The pages that gather and list."""
+
+import re
+import sqlite3
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from feeds.settings import Settings
+from feeds.sql import promises
+from feeds.sql.search import question
+from feeds.words import WORDS
+from tests.feeds.conftest import PAPER, Reader, on
+from tests.feeds.test_pages import page
+
+Open = Callable[[Settings], FlaskClient]
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_every_page_is_there_and_its_links_lead_somewhere(
+    reader: Reader, open_site: Open, language: str
+) -> None:
+    reader.archive.sign()
+    client = open_site(reader.settings)
+    found = {f"/{language}/"}
+    for name in ("commitments", "corrections", "timeline", "topics", "bodies", "people", "numbers", "search", "subscribe", "about",
+                 "accessibility", "privacy", "data"):  # fmt: skip
+        path = f"/{language}/{WORDS[language].paths[name]}"
+        text, made = page(client, path)
+        assert made.tags.count("h1") == 1, path
+        assert len(set(made.ids)) == len(made.ids), path
+        assert f"https://archive.example{path}" in made.links
+        found |= {link.partition("#")[0] for link in made.links if link.startswith("/")}
+        assert WORDS[language].say["independent"] in text
+    for link in found:
+        assert client.get(link).status_code == 200, link
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_a_page_leads_to_its_twin_in_the_other_language(still: FlaskClient, language: str) -> None:
+    asked = "status=depends+on+reading"
+    text, made = page(still, f"/{language}/{WORDS[language].paths['commitments']}?{asked}")
+    for other, theirs in WORDS.items():
+        twin = f"/{other}/{theirs.paths['commitments']}?{asked}"
+        assert f'hreflang="{other}" href="https://archive.example{twin}"' in text
+        assert twin in made.links
+
+
+class TestPromises:
+    def test_each_reading_has_its_verdict(self, still: FlaskClient) -> None:
+        text, made = page(still, "/en/commitments")
+        assert "Depends on how the deadline is read" in text
+        (item,) = re.findall(r"<li>\s*<p class=\"meta\">.*?</ul>", text, re.DOTALL)
+        readings = re.findall(
+            r"<strong>([^<]+)</strong>.*?class=\"verdict ([a-z-]+)\">([^<]+)", item
+        )
+        assert {(status, said.partition(" (")[0]) for _, status, said in readings} == {
+            ("met", "Done in time"), ("late", "Done, but late")
+        }  # fmt: skip
+        assert "days late: " in item
+        assert "/en/bodies/aberdulas-council" in made.links
+        assert "/en/records/commitment/library-plan" in made.links
+
+    def test_the_verdicts_sum_up_to_the_status_of_the_view(self, reader: Reader) -> None:
+        record = reader.archive.record
+        for number, (kind, day, result, done) in enumerate([
+            ("promised", "2031-04-01", "done", "2031-03-01"), ("promised", "2031-04-01", "done", "2031-05-01"),
+            ("promised", "2031-04", "done", "2031-04"), ("promised", "2031-04-10", "done", "2031-04"),
+            ("promised", "2020-04-01", "not-done", "2020-04-02"), ("promised", "2020-04-01", "", ""),
+            ("promised", "2999-01-01", "", ""), ("aspiration", "2020-04-01", "done", "2020-03-01"),
+            ("promised", "2020-04-01", "superseded", "2020-03-01"), ("promised", "", "done", "2020-03-01"),
+            ("promised", "", "", ""), ("promised", "2020-04-01", "partly-done", "2020-03-01"),
+        ]):  # fmt: skip
+            slug = f"commitment/c{number}"
+            readings = [{"label": "as read", "on": on(day)}] if day else []
+            record("CommitmentRecorded", PAPER, id=slug, new=True, obliged="org/aberdulas-council", what="Build it",
+                   kind=kind, readings=readings)  # fmt: skip
+            if result:
+                record("OutcomeRecorded", PAPER, id=f"outcome/c{number}", new=True, commitment=slug, result=result,
+                       happened=on(done))  # fmt: skip
+        reader.archive.tables()
+        with sqlite3.connect(reader.settings.archive_db) as conn:
+            found = promises.promises(conn)
+            seen = set()
+            for one in found:
+                verdicts = {reading.verdict for reading in one.readings} or {one.status}
+                expected = "depends on reading" if len(verdicts) > 1 else verdicts.pop()
+                assert one.status == expected, one.id
+                seen.add(expected)
+            assert seen == {
+                "met",
+                "late",
+                "unknown",
+                "missed",
+                "due",
+                "undatable",
+                "superseded",
+                "depends on reading",
+            }
+            assert [one.id for one in promises.ahead(conn, 5)] == ["commitment/c6"]
+            assert "commitment/c6" not in {one.id for one in promises.behind(conn, 50)}
+        conn.close()
+
+    def test_a_status_filters(self, still: FlaskClient) -> None:
+        text, _ = page(still, "/en/commitments?status=depends+on+reading")
+        assert "Shown: 1 of " in text
+        everything, _ = page(still, "/en/commitments?status=none%20of%20these")
+        assert 'aria-current="true">All' in everything
+
+
+class TestTimeline:
+    def test_lines_stand_under_their_months(self, still: FlaskClient) -> None:
+        text, _ = page(still, "/en/timeline")
+        march = text.partition("March 2031</h2>")[2].partition("<h2")[0]
+        assert "28 March 2031" in march
+        assert "The plan for the libraries was published" in march
+
+    def test_filters_narrow_and_order_turns(self, client: FlaskClient, reader: Reader) -> None:
+        for year in ("2029", "2033"):
+            reader.archive.record(
+                "DevelopmentRecorded", PAPER, id=f"development/y{year}", new=True, what=f"Of the year {year}",
+                kind="other", happened=on(year), topics=["topic/libraries"],
+            )  # fmt: skip
+        reader.archive.tables()
+
+        def lines(query: str) -> list[str]:
+            return re.findall(r"Of the year \d+", page(client, f"/en/timeline?{query}")[0])
+
+        assert lines("") == ["Of the year 2033", "Of the year 2029"]
+        assert lines("order=oldest") == ["Of the year 2029", "Of the year 2033"]
+        assert lines("year=2029") == ["Of the year 2029"]
+        assert lines("topic=topic/libraries&kind=development&year=2033") == ["Of the year 2033"]
+        assert lines("kind=meeting") == []
+        assert (
+            "Nothing on record fits that." in page(client, "/en/timeline?kind=meeting&year=2029")[0]
+        )
+
+    def test_it_goes_on_on_the_next_page(self, client: FlaskClient, reader: Reader) -> None:
+        for number in range(60):
+            reader.archive.record(
+                "DevelopmentRecorded", PAPER, id=f"development/d{number}", new=True, what=f"Thing no. {number}",
+                kind="other", happened=on("2031-03"),
+            )  # fmt: skip
+        reader.archive.tables()
+        seen: list[str] = []
+        path = "/en/timeline?kind=development"
+        while path:
+            text, _ = page(client, path)
+            seen += re.findall(r"Thing no\. \d+", text)
+            after = re.search(r'rel="next" href="([^"]+)"', text)
+            path = after[1].replace("&amp;", "&") if after else ""
+        assert sorted(seen) == sorted(f"Thing no. {number}" for number in range(60))
+
+
+class TestDirectory:
+    def test_a_body_shows_what_it_promised_and_who_served(self, still: FlaskClient) -> None:
+        text, made = page(still, "/en/bodies/aberdulas-council")
+        assert "/en/records/commitment/library-plan" in made.links
+        assert "/en/people/nia-prys" in made.links
+        assert "/en/records/org/aberdulas-council" in made.links
+        assert "Promises and duties" in text
+
+    def test_a_person_is_listed_for_an_office_only(
+        self, client: FlaskClient, reader: Reader
+    ) -> None:
+        reader.archive.record(
+            "EntityRecorded", id="person/o-wyn", new=True, kind="person", name="O. Wyn", public_capacity="Reader"
+        )  # fmt: skip
+        reader.archive.tables()
+        _, made = page(client, "/en/people")
+        assert "/en/people/nia-prys" in made.links
+        assert "/en/people/o-wyn" not in made.links
+
+    def test_a_topic_gathers_its_lines(self, client: FlaskClient, reader: Reader) -> None:
+        reader.archive.record(
+            "DevelopmentRecorded", PAPER, id="development/shelves", new=True, what="Shelves were bought",
+            kind="other", happened=on("2031-06"), topics=["topic/libraries"],
+        )  # fmt: skip
+        reader.archive.tables()
+        assert "Shelves were bought" in page(client, "/en/topics/libraries")[0]
+
+    @pytest.mark.parametrize(
+        "path", ["/en/topics/none", "/en/bodies/nia-prys", "/en/people/%00", "/en/topics/a/b"]
+    )
+    def test_what_is_not_there_is_404(self, still: FlaskClient, path: str) -> None:
+        assert still.get(path).status_code == 404
+
+    def test_who_was_withdrawn_is_gone(self, client: FlaskClient, reader: Reader) -> None:
+        number = reader.number("topic/libraries")
+        reader.retract(number, reason="privacy")
+        reader.archive.tables()
+        assert client.get("/en/topics/libraries").status_code == 404
+        assert "Libraries" not in client.get("/en/topics").text
+
+
+class TestNumbers:
+    def test_a_series_is_a_chart_and_a_table(self, client: FlaskClient, reader: Reader) -> None:
+        record = reader.archive.record
+        record("EntityRecorded", id="measure/loans", new=True, kind="measure", name="Loans", unit="books",
+               counts="books lent")  # fmt: skip
+        for day, value, kind in (("2030-12-31", 400, "actual"), ("2031-12-31", 800, "forecast")):
+            record("FigureRecorded", PAPER, id=f"figure/loans-{day}", new=True, measure="measure/loans", value=value,
+                   unit="books", as_of=on(day), kind=kind)  # fmt: skip
+        reader.archive.tables()
+        text, made = page(client, "/en/numbers")
+        assert made.tags.count("svg") == made.tags.count("table") == 1
+        bars = re.findall(r'<rect class="(\w+)".*?width="([\d.]+)%"', text)
+        assert [kind for kind, _ in bars] == ["actual", "hollow"]
+        assert float(bars[1][1]) == pytest.approx(2 * float(bars[0][1]), rel=0.01)
+        assert "/en/records/figure/loans-2030-12-31" in made.links
+        assert (
+            "https://data.example/archive/figures.csv?measure_id__exact=measure/loans" in made.links
+        )
+
+
+class TestSearch:
+    def test_what_was_found_is_marked(self, still: FlaskClient) -> None:
+        text, made = page(still, "/en/search?q=LIBRARIES")
+        assert "<mark>libraries</mark>" in text
+        assert "/en/records/development/plan-published" in made.links
+        assert '<meta name="robots" content="noindex">' in text
+
+    def test_accents_make_no_difference_and_a_word_may_be_unfinished(
+        self, client: FlaskClient, reader: Reader
+    ) -> None:
+        reader.archive.record(
+            "EntityRecorded", id="org/ty-gwyn", new=True, kind="organisation", name="Cartref Tŷ Gwyn"
+        )  # fmt: skip
+        reader.archive.tables()
+        for asked in ("ty gwyn", "Tŷ Gwyn", "tŷ gw"):
+            assert "<mark>Tŷ" in client.get("/en/search", query_string={"q": asked}).text
+
+    def test_hostile_text_that_is_found_stays_text(
+        self, client: FlaskClient, reader: Reader
+    ) -> None:
+        reader.archive.record(
+            "EntityRecorded", id="org/evil", new=True, kind="organisation", name="<script>alert(1)</script> <b>evil</b>"
+        )  # fmt: skip
+        reader.archive.tables()
+        text, made = page(client, "/en/search?q=evil+script")
+        assert "&lt;<mark>script</mark>&gt;" in text
+        assert not {"script", "b"} & set(made.tags)
+
+    @pytest.mark.parametrize(
+        "asked",
+        ['"', '""', "NEAR(", "sy'n", "a OR", "AND", "label:x", "*", "-", "^a", "a*b", "()", "{x}:", "\x00", "\x02\x03",
+         "'; DROP TABLE records; --", "\ud800", "%", "x" * 9000, "a " * 5000, "\u202e", "a+b", "col : y", "\\"],
+    )  # fmt: skip
+    def test_an_odd_question_is_answered(self, still: FlaskClient, asked: str) -> None:
+        raw = asked.encode("utf-8", "surrogatepass")
+        assert still.get("/en/search", query_string={"q": raw}).status_code == 200
+
+    def test_a_question_has_no_operators(self) -> None:
+        assert question('say "no" OR col:x') == '"say" """no""" "OR" "col:x"*'
+        assert question(" - * ") == ""
+
+
+@pytest.mark.parametrize("path", ["commitments", "timeline", "search", "topics", "people"])
+@given(values=st.dictionaries(
+    st.sampled_from(["status", "kind", "topic", "year", "order", "page", "q", "x"]), st.text(max_size=40), max_size=4
+))  # fmt: skip
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_no_parameter_breaks_a_page(still: FlaskClient, path: str, values: dict[str, str]) -> None:
+    response = still.get(f"/en/{path}", query_string=values)
+    assert response.status_code < 500
+    assert "\x02" not in response.text
+
+
+class TestMachines:
+    def test_the_sitemap_names_every_page_and_record(self, reader: Reader, open_site: Open) -> None:
+        reader.retract(reader.number("statement/prys-1"))
+        reader.archive.tables()
+        client = open_site(reader.settings)
+        space = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
+        index = ET.fromstring(client.get("/sitemap.xml").data)
+        urls = []
+        for place in index.findall("s:sitemap/s:loc", space):
+            portion = client.get(str(place.text).removeprefix("https://archive.example"))
+            urls += [one.text for one in ET.fromstring(portion.data).findall("s:url/s:loc", space)]
+        assert len(set(urls)) == len(urls)
+        for language, words in WORDS.items():
+            assert f"https://archive.example/{language}/{words.paths['commitments']}" in urls
+        for url in urls:
+            assert (
+                client.get(str(url).removeprefix("https://archive.example")).status_code == 200
+            ), url
+        assert not any("prys-1" in str(url) for url in urls)
+        assert client.get("/sitemap-1.xml").status_code == 404
+
+    def test_robots_may_read_all_but_searches(self, still: FlaskClient) -> None:
+        text = still.get("/robots.txt").text
+        assert "Disallow: /en/search?\n" in text
+        assert "Sitemap: https://archive.example/sitemap.xml\n" in text
+
+    def test_security_txt_needs_an_address(
+        self, reader: Reader, open_site: Open, still: FlaskClient
+    ) -> None:
+        assert still.get("/.well-known/security.txt").status_code == 404
+        reader.archive.tables()
+        client = open_site(replace(reader.settings, contact="mailto:us@archive.example"))
+        text = client.get("/.well-known/security.txt").text
+        assert text.startswith("Contact: mailto:us@archive.example\nExpires: ")
+        assert re.search(r"Expires: \d{4}-\d\d-\d\dT00:00:00Z\n", text)
+        assert 'href="mailto:us@archive.example"' in client.get("/en/about").text
+
+    def test_a_contact_is_an_address(self, reader: Reader) -> None:
+        with pytest.raises(ValueError, match="mailto"):
+            replace(reader.settings, contact="javascript:alert(1)")
+
+
+def test_corrections_show_the_old_words_beside_the_new(client: FlaskClient, reader: Reader) -> None:
+    assert "Nothing has been corrected yet." in client.get("/en/corrections").text
+    number = reader.amend(
+        "development/plan-published", "/happened", on("2031-03-28"), on("2031-03-29")
+    )
+    reader.archive.tables()
+    text, made = page(client, "/en/corrections")
+    assert "<del>28 March 2031</del>" in text
+    assert "<ins>29 March 2031</ins>" in text
+    assert f"/en/records/development/plan-published#E{number}" in made.links
+
+
+def test_distressing_pages_name_who_helps(client: FlaskClient, reader: Reader) -> None:
+    assert "0800 1111" not in client.get("/en/topics/libraries").text
+    reader.archive.record(
+        "EntityRecorded", id="topic/safeguarding", new=True, kind="topic", name="Safeguarding"
+    )  # fmt: skip
+    reader.archive.record(
+        "DevelopmentRecorded", PAPER, id="development/safe", new=True, what="A check was made", kind="other",
+        happened=on("2031-06"), topics=["topic/safeguarding"],
+    )  # fmt: skip
+    reader.archive.tables()
+    for path in ("/en/topics/safeguarding", "/en/records/development/safe", "/en/about"):
+        assert 'href="tel:08001111"' in client.get(path).text
+
+
+@pytest.mark.parametrize(
+    "name", ["commitments", "timeline", "topics", "bodies", "people", "numbers", "search"]
+)
+def test_an_empty_archive_has_pages_too(empty: Any, open_site: Open, name: str) -> None:
+    page(open_site(Reader(empty).settings), f"/en/{name}")
