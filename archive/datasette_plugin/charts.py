@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
 
+from archive.datasette_plugin.xml import clean
+
 WIDTH, HEIGHT = 720, 320
 LEFT, RIGHT, TOP, BOTTOM = 70, 20, 16, 34
 BAR, GAP = 22, 10
@@ -221,7 +223,7 @@ def _text(x: float, y: float, words: str, anchor: str = "start") -> Markup:
 
 
 def _svg(title: str, height: float, parts: Iterable[Markup]) -> str:
-    return (
+    return clean(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" role="img">'
         f"<title>{escape(title)}</title><style>{STYLE}</style>{''.join(parts)}</svg>"
     )

@@ -7,7 +7,6 @@ that the answer has. A row without a day is in the feed, dated by the tables' la
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -17,15 +16,13 @@ from icalendar import Calendar, Event
 
 from archive.datasette_plugin.links import SLUG
 from archive.datasette_plugin.renderers import DAYS, Answer
+from archive.datasette_plugin.xml import clean
 from events import edtf
 
 TITLE = ("atom_title", "title", "label", "what", "gist", "name", "record_label")
 LINK = ("atom_link", "url")
 RECORD = ("record_id", "id", "commitment_id", "statement_id", "tenure_id", "event")
 UPDATED = ("atom_updated", "updated_at", "corrected_at", "changed_at", "recorded_at", "known_from")
-
-#: What XML 1.0 has no place for: feedgen raises on the first of them.
-_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Entry(NamedTuple):
@@ -100,7 +97,7 @@ def _entry(row: Mapping[str, Any], answer: Answer) -> Entry:
         _line(link),
         _updated(_first(row, UPDATED)) or answer.changed_at,
         days,
-        _clean(content),
+        clean(content),
     )
 
 
@@ -142,8 +139,4 @@ def _instant(text: str) -> datetime:
 
 def _line(text: str) -> str:
     """Return text on one line, never empty, for a title has to be something."""
-    return " ".join(_clean(text).split()) or "…"
-
-
-def _clean(text: str) -> str:
-    return _ILLEGAL.sub("\ufffd", text)
+    return " ".join(clean(text).split()) or "…"
