@@ -15,18 +15,33 @@ from pathlib import Path
 from typing import BinaryIO
 
 from archive.datasette_plugin.asgi import Send
+from archive.datasette_plugin.gate import busy
 
 CHUNK = 256 << 10
 #: Pages copied at a time: between steps the projector may write, and the copy begins anew.
 STEP = 4096
 _TYPE = b"application/vnd.sqlite3"
 
+#: So many downloads go on at once, for each has a copy on disk until its client has all of it.
+MOST = 4
+_going_on: set[int] = set()
 #: One copy is made at a time; the others wait.
 _copying = asyncio.Lock()
 
 
 async def send_file(path: Path, name: str, send: Send) -> None:
-    """Send a consistent copy of an SQLite file as a download called ``name``."""
+    """Send a consistent copy of an SQLite file as a download called ``name``; 429 when too many go on."""
+    if len(_going_on) >= MOST:
+        await busy(send)
+        return
+    _going_on.add(mark := id(send))
+    try:
+        await _send_copy(path, name, send)
+    finally:
+        _going_on.discard(mark)
+
+
+async def _send_copy(path: Path, name: str, send: Send) -> None:
     async with _copying:
         file = await asyncio.to_thread(_copy, path)
     with contextlib.closing(file):

@@ -28,6 +28,11 @@ BUSY = (
 )
 
 
+async def busy(send: Send) -> None:
+    """Ask a client to come again later (RFC 6585, section 4)."""
+    await answer(send, 429, BUSY, (b"retry-after", str(RETRY_AFTER).encode()))
+
+
 class Gate:
     """ASGI middleware that lets two heavy requests through at a time."""
 
@@ -46,7 +51,7 @@ class Gate:
             if free:
                 await self._app(scope, receive, send)
                 return
-        await answer(send, 429, BUSY, (b"retry-after", str(RETRY_AFTER).encode()))
+        await busy(send)
 
     def _heavy(self, scope: Scope) -> bool:
         if scope["path"].rpartition(".")[0] in self._questions or scope["path"] in self._questions:

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from archive.datasette_plugin import download
 from archive.datasette_plugin.links import LEADS, home_table
 from archive.tables import TABLES
+from events.values import KINDS
 from tests.archive.datasette_plugin.conftest import SITE, Served
 
 
@@ -46,12 +48,9 @@ def test_every_kind_of_record_has_a_table_and_every_lead_a_column() -> None:
     columns = {table.name: {column.name for column in table.columns} for table in TABLES}
 
     assert all(column in columns[table] for table, column, _ in LEADS)
-    for table in TABLES:
-        if table.owner == "id" and table.name != "records":
-            kinds = [
-                k for k in ("person", "org", "post", "doc", "figure") if home_table(k) == table.name
-            ]
-            assert len(kinds) <= 1
+    homes = {kind: home_table(f"{kind}/x") for kind in KINDS}
+    assert set(homes.values()) <= set(columns)
+    assert len(set(homes.values())) == len(KINDS), "each kind has a table of its own"
 
 
 def test_from_a_person_one_comes_to_posts_words_proof_and_the_public_page(
@@ -169,6 +168,17 @@ def test_the_whole_file_is_there_for_the_taking_and_no_copy_stays(
     got.close()
     copy.unlink()
     assert set(aberdulas.path.parent.iterdir()) == before
+
+
+def test_only_a_few_downloads_go_on_at_once_and_then_others_may(
+    datasette: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "MOST", 1)
+
+    statuses = [response.status_code for response in datasette.several(*["/archive.db"] * 3)]
+
+    assert sorted(statuses) == [200, 429, 429]
+    assert datasette.get("/archive.db").status_code == 200
 
 
 def test_answers_carry_the_security_headers_and_queries_are_not_for_crawlers(
