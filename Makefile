@@ -33,8 +33,8 @@ format: $(ready) ## put the code into its format, and mend what can be mended
 	@$(bin)/ruff format .
 
 docs: $(ready) ## write the reference pages and datasette_metadata.json from the code
-	@$(bin)/python -m archive.reference
-	@$(bin)/python -m archive.metadata > datasette_metadata.json
+	@$(bin)/python -m archive.describing.reference
+	@$(bin)/python -m archive.describing.metadata > datasette_metadata.json
 
 lock: ## solve requirements.txt anew; ARGS=--upgrade for newer versions
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \

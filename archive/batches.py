@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from archive.admission import Draft, Problem
+from archive.admitting.admission import Draft, Problem
 
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 16

@@ -11,12 +11,19 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from archive import plain
-from archive.amending import Told, in_force, telling
-from archive.choosing import COLLECTED, Candidate, Dispute, choose
-from archive.disputes import Sources, contested, disputes_of, public_from, supporting, upheld
-from archive.history import claims, corrections
-from archive.record import (
+from archive.folding import plain
+from archive.folding.amending import Told, in_force, telling
+from archive.folding.choosing import COLLECTED, Candidate, Dispute, choose
+from archive.folding.disputes import (
+    Sources,
+    contested,
+    disputes_of,
+    public_from,
+    supporting,
+    upheld,
+)
+from archive.folding.history import claims, corrections
+from archive.folding.record import (
     NOT_CLAIMS,
     Conflict,
     Item,

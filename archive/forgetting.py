@@ -13,13 +13,13 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from archive import second, signing
-from archive.about import about
-from archive.erased import Erased, remember
+from archive.folding.about import about
 from archive.home import Home
 from archive.looking import event_number
 from archive.projector import Progress
 from archive.store import Store
+from archive.trust import second, signing
+from archive.trust.erased import Erased, remember
 from events import codec, disclosure
 from events.acts import Acts
 from events.envelope import Event, NewEvent

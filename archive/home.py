@@ -7,10 +7,10 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from archive import fixity
-from archive.folders import make_folder, sync_folder
+from archive.keeping import fixity
+from archive.keeping.folders import make_folder, sync_folder
 from archive.projector import Applied, Progress, Signed, open_current, rebuild
-from archive.scratch import scratch
+from archive.rebuilding.scratch import scratch
 from archive.store import Store
 from archive.table import Row
 from archive.tables.fixity import rows

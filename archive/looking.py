@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from archive import checking, showing
-from archive.amending import amended, amendments, in_force, telling
+from archive import showing
+from archive.admitting import checking
+from archive.admitting.view import LogView
+from archive.folding.amending import amended, amendments, in_force, telling
 from archive.store import Store
-from archive.view import LogView
 from events.errors import EventsError
 from events.log import SqliteLog
 

@@ -11,14 +11,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from archive import labels, public_log
-from archive.about import about, named
-from archive.aside import pages_aside
-from archive.building import Page, gathered, order, pages, source_facts, with_entries
+from archive import public_log
 from archive.fold import fold
-from archive.loading import load
-from archive.record import Record, SourceFacts
-from archive.scratch import scratch, sweep
+from archive.folding import labels
+from archive.folding.about import about, named
+from archive.folding.record import Record, SourceFacts
+from archive.rebuilding.aside import pages_aside
+from archive.rebuilding.building import gathered, order, pages, source_facts, with_entries
+from archive.rebuilding.loading import load
+from archive.rebuilding.reading import Page
+from archive.rebuilding.scratch import scratch, sweep
 from archive.store import (
     PROJECTION_VERSION,
     Position,

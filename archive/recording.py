@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from archive import signing
-from archive.admission import Admission, Draft, admit
-from archive.erased import Erased
+from archive.admitting.admission import Admission, Draft, admit
+from archive.admitting.view import LogView
 from archive.home import Home
 from archive.projector import Progress, catch_up
 from archive.store import Store
-from archive.view import LogView
+from archive.trust import signing
+from archive.trust.erased import Erased
 from events.errors import EventsError, StaleHead
 from events.log import SqliteLog
 

@@ -1,4 +1,5 @@
-"""The processes of `archive serve`: the public site, Datasette, and the projector that follows the log.
+"""The processes of `archive serve`: the public site, Datasette, the projector that follows the log, and who tells
+a WebSub hub of what is new.
 
 Datasette's open SQL box is what makes the tables worth publishing, and one GET can ask it for gigabytes. So
 it lives in a cage, and the site and the log go on when it dies.
@@ -7,25 +8,31 @@ it lives in a cage, and the site and the log go on when it dies.
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import socket
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from archive.children import Child, Echo, stop
-from archive.follower import Follower
 from archive.home import Home
-from archive.programs import datasette_program, metadata_path, site_program, url
 from archive.projector import Progress
+from archive.serving.children import Child, Echo, stop
+from archive.serving.follower import Follower
+from archive.serving.programs import datasette_program, metadata_path, site_program, url
 from events.errors import EventsError
+from feeds.announcer import Announcer
+from feeds.settings import Settings
 
 #: How long the servers may take until they answer for the first time.
 START = 60.0
 
 #: How often to look after the children.
 TICK = 0.1
+
+#: The file in an archive's folder that says of how much the hub has been told.
+HUB = "hub"
 
 
 class CannotServe(EventsError):
@@ -47,11 +54,16 @@ def serve(
     """
     metadata = metadata_path()
     _require_ports(host, port, data_port)
+    program = site_program(home, host, port, data_port)
+    settings = _settings(program.environment)
     _bring_up(home, progress)
-    site = Child(site_program(home, host, port, data_port), echo)
+    site = Child(program, echo)
     datasette = Child(datasette_program(home, host, data_port, metadata, port), echo)
     tables = _inode(home.tables_path)
     follower = Follower(home, echo)
+    announcer = Announcer(settings, home.path / HUB, echo) if settings.hub else None
+    if announcer:
+        announcer.begin()
     with _stop_signals() as stopped:
         follower.start()
         try:
@@ -62,6 +74,8 @@ def serve(
                 echo(
                     f"The archive is at {url(host, port)} and its tables at {url(host, data_port)}"
                 )
+                if announcer:
+                    announcer.start()  # the hub comes and fetches: the site must be there
             while not stopped():
                 site.tend()
                 datasette.tend()
@@ -73,7 +87,17 @@ def serve(
         finally:
             stop((site, datasette))
             follower.stop()
+            if announcer and announcer.is_alive():
+                announcer.stop()
     return 0
+
+
+def _settings(environment: Mapping[str, str]) -> Settings:
+    """Return the settings that the site will have; what it would refuse is said before it starts."""
+    try:
+        return Settings.from_environment({**os.environ, **environment})
+    except ValueError as error:
+        raise CannotServe(f"the environment of this command: {error}") from error
 
 
 def _require_ports(host: str, port: int, data_port: int) -> None:

@@ -19,12 +19,11 @@ from typing import Any, NamedTuple
 from sqlite_utils import Database
 
 from archive.table import Face, Row
-from archive.tables import TABLES, Table, finding, fixity
-from archive.tables.commitments import STATUS_VIEW
+from archive.tables import TABLES, VIEWS, Table, finding, fixity
 from events.errors import EventsError
 
 #: Raise when the tables or the fold change: an older file is then rebuilt, never migrated.
-PROJECTION_VERSION = 3
+PROJECTION_VERSION = 4
 APPLICATION_ID = 0x50777941
 BUSY_SECONDS = 10.0
 _DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
@@ -95,7 +94,8 @@ def make_tables(db: sqlite3.Connection) -> None:
     for table in TABLES:
         db.execute(table.ddl)
     db.execute(finding.SEARCH_DDL)
-    db.execute(STATUS_VIEW)
+    for view in VIEWS:
+        db.execute(view.ddl)
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     db.execute(f"PRAGMA user_version = {PROJECTION_VERSION}")
 
@@ -104,7 +104,7 @@ def make_indexes(db: sqlite3.Connection, tables: Iterable[Table] = TABLES) -> No
     """Make the indexes of tables, inside the caller's transaction."""
     made = Database(db)
     for table in tables:
-        for columns in table.indexes:
+        for columns in table.indexed:
             made[table.name].create_index(columns)  # type: ignore[union-attr]
 
 
@@ -299,7 +299,13 @@ class Store:
             "SELECT subkind, label, state, merged_into_id, day FROM records WHERE id = ? AND label <> ''",
             (slug,),
         ).fetchone()
-        return None if row is None else Face(*row)
+        if row is None:
+            return None
+        face = Face(*row)
+        if not slug.startswith("commitment/"):
+            return face
+        topics = "SELECT topic_id FROM record_topics WHERE record_id = ? ORDER BY rowid"
+        return face._replace(topics=tuple(self._column(topics, slug)))
 
     def source(self, slug: str) -> tuple[int | None, str | None] | None:
         """Return length in code points and SHA-256 of a captured source; None when it is not there."""

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from archive.record import Record
+from archive.folding.record import Record
 from events import canonical, edtf
 
 #: The name Datasette gives the published file: archive.db without its ending.
@@ -32,22 +32,32 @@ class Column(NamedTuple):
 
 
 class Face(NamedTuple):
-    """What other records show of a record; when it changes, their rows are made again."""
+    """What other records show of a record; when it changes, their rows are made again.
+
+    ``topics`` are told of commitments alone: their outcomes belong to them, too.
+    """
 
     subkind: str | None
     label: str
     state: str
     merged_into: str | None
     day: str | None
+    topics: tuple[str, ...] = ()
 
 
 class Context(NamedTuple):
-    """What the rows of one record need to know of others."""
+    """What the rows of one record need to know of others.
+
+    ``merged`` has all slugs that were merged, where that is known beforehand: the others need no look at their face.
+    """
 
     face: Callable[[str], Face | None]
+    merged: Container[str] | None = None
 
     def resolve(self, slug: str | None) -> str | None:
         """Return the slug a merged slug leads to; itself otherwise."""
+        if self.merged is not None and slug not in self.merged:
+            return slug
         if slug is None or (face := self.face(slug)) is None or face.merged_into is None:
             return slug
         seen: set[str] = set()
@@ -89,6 +99,15 @@ class Table:
     facets: tuple[str, ...] = ()
 
     @property
+    def indexed(self) -> tuple[tuple[str, ...], ...]:
+        """The columns of every index: those named, and each facet that none of them has.
+
+        Counting the values of a column reads an index; without one, Datasette would read all rows of the table.
+        """
+        known = {column for columns in self.indexes for column in columns}
+        return (*self.indexes, *((column,) for column in self.facets if column not in known))
+
+    @property
     def in_order(self) -> Callable[[Row], tuple[Any, ...]]:
         """What makes of a row the tuple of its values, in the order of the columns."""
         return operator.itemgetter(*(column.name for column in self.columns))
@@ -106,6 +125,24 @@ class Table:
         body = f"{head}  -- {tail}" if not self.constraints else head
         assert comma
         return f"CREATE TABLE {self.name} (\n{body}\n) STRICT"
+
+
+class View(NamedTuple):
+    """A published view: what it shows, its columns with their meanings, and the query. ``sort_desc`` and facets are
+    Datasette's.
+    """
+
+    name: str
+    about: str
+    columns: tuple[Column, ...]
+    query: str
+    sort_desc: str
+    facets: tuple[str, ...]
+
+    @property
+    def ddl(self) -> str:
+        """The CREATE VIEW statement."""
+        return f"CREATE VIEW {self.name} AS\n{self.query}"
 
 
 def dated_columns(name: str, meaning: str) -> tuple[Column, ...]:

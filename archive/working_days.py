@@ -17,7 +17,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
-from archive.bank_holidays import (
+from archive.folding.bank_holidays import (
     ENGLAND_AND_WALES,
     FIRST_DAY,
     LAST_DAY,

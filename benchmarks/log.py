@@ -27,7 +27,7 @@ from typing import Any, NamedTuple, Self
 
 import msgspec
 
-from archive import bundle
+from archive.keeping import bundle
 from events import codec, merkle, transfer
 from events.audit import audit
 from events.checkpoint import Checkpoint

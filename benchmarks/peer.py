@@ -40,7 +40,7 @@ def schema() -> list[str]:
     for table in TABLES:
         if table.name in NAMES:
             made.append(table.ddl)
-            for columns in table.indexes:
+            for columns in table.indexed:
                 name = "_".join(("idx", table.name, *columns))
                 made.append(f"CREATE INDEX {name} ON {table.name} ({', '.join(columns)})")
     return made

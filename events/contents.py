@@ -15,6 +15,7 @@ import msgspec
 from events import codec, disclosure
 from events.envelope import Envelope, NewEvent
 from events.errors import EventsError, InvalidEvent
+from events.strict import is_stream_safe
 from events.values import Evidence
 from events.vocabulary import IN_ENVELOPE, TYPES, Payload
 
@@ -92,7 +93,9 @@ def _beyond_doubt(text: str) -> bool:
     """Tell whether every string in JSON is text that `codec.check_data` lets pass.
 
     Where nothing is escaped, strings are parts of the text; what XML forbids is never printable; and a part
-    of what is in NFC is so, too (UAX 15).
+    of what is in NFC, and stream-safe, is so, too (UAX 15).
     """
     plain = "\\" not in text and text.isprintable()
-    return plain and (text.isascii() or unicodedata.is_normalized("NFC", text))
+    return plain and (
+        text.isascii() or (unicodedata.is_normalized("NFC", text) and is_stream_safe(text))
+    )

@@ -1,7 +1,7 @@
 """Plain data from outside, pure: JSON that has one meaning, and text that can be stored and published.
 
-Strict in: no NaN, no duplicate keys, no lone surrogates, bounded depth and size, text in NFC, no
-character that XML 1.0 forbids.
+Strict in: no NaN, no duplicate keys, no lone surrogates, bounded depth and size, text in NFC and
+the Stream-Safe Text Format (UAX #15, section 13), no character that XML 1.0 forbids.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ MAX_JSON = 4_000_000
 MAX_DEPTH = 16
 #: Every whole number up to here is a double and a SQLite INTEGER (I-JSON, RFC 7493 section 2.2).
 MAX_WHOLE = 2**53
+
+#: How many marks may stand on one letter: more than any language has, and no program need hold more at once.
+MAX_MARKS = 30
 
 #: What XML 1.0 section 2.2 forbids, plus surrogates and noncharacters: one of these takes a feed down.
 _ILLEGAL = re.compile(
@@ -108,6 +111,18 @@ def _no_surrogates(value: Any) -> None:
             _no_surrogates(item)
 
 
+def is_stream_safe(text: str) -> bool:
+    """Tell whether a text is in the Stream-Safe Text Format (UAX #15, section 13): 30 marks in a row at most."""
+    if text.isascii() or not any(map(unicodedata.combining, text)):
+        return True  # what is no mark becomes a letter with a few marks of its own
+    marks = 0
+    for char in unicodedata.normalize("NFKD", text):
+        marks = marks + 1 if unicodedata.combining(char) else 0
+        if marks > MAX_MARKS:
+            return False
+    return True
+
+
 def check_data(value: Any, path: str = "", depth: int = 0) -> None:
     """Raise InvalidEvent for what cannot be stored and published: text that is not NFC or illegal in
     XML 1.0, numbers that are not finite or too large, what JSON has no word for, and deep nesting.
@@ -121,6 +136,11 @@ def check_data(value: Any, path: str = "", depth: int = 0) -> None:
             raise InvalidEvent(f"has the character {code} at {found.start()}, illegal in XML", path)
         if not unicodedata.is_normalized("NFC", value) and not path.endswith("/quote"):
             raise InvalidEvent("is not in Unicode normal form C (NFC)", path)
+        if not is_stream_safe(value):
+            raise InvalidEvent(
+                f"has more than {MAX_MARKS} combining marks on one letter (UAX #15, Stream-Safe Text Format)",
+                path,
+            )
     elif isinstance(value, dict):
         for name, item in value.items():
             if not isinstance(name, str):

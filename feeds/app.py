@@ -10,6 +10,7 @@ from flask import Flask, Response, abort, render_template, request
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from feeds.cache import body
+from feeds.calendar_views import CalendarViews
 from feeds.delivery import KEEP, KEEP_FOR_EVER, answer
 from feeds.feed_views import FeedViews
 from feeds.library import Library, Unavailable
@@ -17,28 +18,30 @@ from feeds.log_pages import LogViews
 from feeds.pages import Views
 from feeds.public import add_public
 from feeds.public.routes import add
+from feeds.ready import Ready
 from feeds.settings import Settings
 from feeds.site import Site
+from feeds.texts import headed, numbered
 from feeds.view import HTML, context
 from feeds.words import WORDS, Words
 from feeds.words.catalogue import error_words
 
 RETRY_SECONDS = 5
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self';"
     " base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
 _STATIC = Path(__file__).parent / "static"
-_TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+_TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".png": "image/png"}
 
 
-def create_app(settings: Settings | None = None) -> Flask:
-    """Return the site; without settings, those of the environment."""
-    site = Site(
-        settings := settings or Settings.from_environment(os.environ), Library(settings.archive_db)
-    )
+def create_app(settings: Settings | None = None, site: Site | None = None) -> Flask:
+    """Return the site; without settings, those of the environment; ``site`` is for who brings a library of their own."""
+    if site is None:
+        settings = settings or Settings.from_environment(os.environ)
+        site = Site(settings, Library(settings.archive_db))
     app = Flask(__name__, static_folder=None)
     app.url_map.merge_slashes = (
         False  # werkzeug's own redirects repeat the Host header: it makes none
@@ -48,14 +51,18 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.filters["plain"] = (
         str  # of a text whose languages are marked, for attributes and titles
     )
+    app.jinja_env.filters["numbered"] = numbered
+    app.jinja_env.filters["headed"] = headed
     app.extensions["site"] = site
     _add_pages(app, site)
     add_public(app, site)
     LogViews(site).add_to(app)
     FeedViews(site).add_to(app)
+    CalendarViews(site).add_to(app)
     _add_static(app)
     _add_errors(app, site)
     app.after_request(_secure)
+    app.wsgi_app = Ready(app.wsgi_app, site.library)  # type: ignore[method-assign]
     return app
 
 

@@ -5,6 +5,7 @@ Calendar programs go by UID and SEQUENCE: a changed day moves the entry, and STA
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -15,20 +16,25 @@ from feeds import entries, facts
 from feeds.deadlines import deadlines, standing
 from feeds.dossier import Announced, Dossier
 from feeds.entries import Entry
+from feeds.texts import language_of
 from feeds.words import Words
 from feeds.xml import GENERATOR, clean, line
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
+#: What the addresses of calendars end with.
+ENDING = "ics"
 #: The kinds of records that have a place in each calendar.
 KINDS: dict[str, tuple[str, ...]] = {
     "commitments": ("commitment",),
     "meetings": ("meeting",),
     "calendar": ("commitment", "meeting"),
 }
+#: Kinds of records that have a calendar each, and the one of all of the kind.
+ALONE = {"commitment": "commitments", "meeting": "meetings"}
 #: What is less exact than this has no place in a calendar; of a deadline it is the last day that counts.
 MOST_DAYS = 31
 #: How many entries a calendar has, those that changed last.
-MOST = 1000
+MOST = 500
 #: How long a calendar program may wait until it looks again.
 REFRESH = timedelta(hours=6)
 
@@ -36,6 +42,16 @@ REFRESH = timedelta(hours=6)
 _OFF = frozenset({"superseded", "withdrawn", "cancelled", "postponed"})
 #: Fields of events that give the day: where one was amended, calendars may still show the old one.
 _DATED = ("/readings", "/held_on")
+#: What a text has a backslash before.
+_SPECIAL = re.compile(r"[\\;,]")
+
+
+class _Text(icalendar.vText):
+    """A text as section 3.3.11 has it. The library takes the two characters backslash and N for the end of a line."""
+
+    def to_ical(self) -> bytes:
+        written = _SPECIAL.sub(r"\\\g<0>", self)
+        return written.replace("\n", "\\n").encode()
 
 
 class Day(NamedTuple):
@@ -68,9 +84,9 @@ def render(
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("uid", said.id)
-    calendar.add("name", _line(said.title))
-    calendar.add("x-wr-calname", _line(said.title))
-    calendar.add("description", _line(said.about))
+    calendar.add("name", _Text(_line(said.title)))
+    calendar.add("x-wr-calname", _Text(_line(said.title)))
+    calendar.add("description", _Text(_line(said.about)))
     calendar.add("url", clean(said.url))
     calendar.add("source", icalendar.vUri(clean(said.url)), parameters={"VALUE": "URI"})
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
@@ -116,10 +132,14 @@ def _event(
     event.add("last-modified", entry.updated)
     event.add("dtstart", first)
     event.add("dtend", last + timedelta(days=1))
-    event.add("summary", _line(entry.title), parameters={"LANGUAGE": words.language})
-    event.add("description", _description(dossier if when else None, entry, words))
+    language = language_of(entry.title, words)
+    title = _Text(_line(entry.title))
+    event.add("summary", title, parameters={"LANGUAGE": language} if language else {})
+    event.add("description", _Text(_description(dossier if when else None, entry, words)))
     event.add("url", clean(entry.url))
-    event.add("categories", [_line(one.label) for one in entry.categories])
+    categories = icalendar.vCategory([])
+    categories.cats = [_Text(_line(one.label)) for one in entry.categories]
+    event.add("categories", categories)
     event.add("status", "CANCELLED" if off else "CONFIRMED")
     event.add("transp", "TRANSPARENT")
     event.add("class", "PUBLIC")

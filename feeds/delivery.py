@@ -16,6 +16,10 @@ KEEP = "public, max-age=300"
 KEEP_FOR_EVER = "public, max-age=31536000, immutable"
 NO_STORE = "no-store"
 
+#: Who asks for a part and then takes it for an error, so that nothing new would ever arrive: rss2email 3.13 ("HTTP
+#: status 226"), and programs that do not know that their library asks.
+_ASKS_IN_VAIN = re.compile(r"\b(?:rss2email|feedparser)/", re.IGNORECASE)
+
 #: The ETag of a body that has a stand.
 _STATE = re.compile(r"(\d{1,12})-[0-9a-f]{32}")
 
@@ -72,6 +76,7 @@ def _base(body: Body, request: Request) -> _Base | None:
     """Return the newest state that the client has, where it asks for what changed since."""
     if (
         body.stand is None
+        or _ASKS_IN_VAIN.search(request.headers.get("User-Agent", ""))
         or parse_accept_header(request.headers.get("A-IM", "")).quality("feed") <= 0
     ):
         return None

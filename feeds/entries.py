@@ -78,7 +78,7 @@ class Entry:
     @property
     def digest(self) -> str:
         """SHA-256 of the content as it is sent, in UTF-8: whoever keeps a copy can see whether it is the same."""
-        return hashlib.sha256(clean(self.content).encode()).hexdigest()
+        return digest_of(clean(self.content))
 
     @property
     def url(self) -> str:
@@ -92,7 +92,8 @@ class Feed:
 
     ``url`` lacks the format's ending, after which comes ``query``; so do ``previous``, the archive with the
     entries made before (RFC 5005), ``current``, where this is an archive itself, and those in ``others``, the
-    same feed by language.
+    same feed by language. ``hub`` is the WebSub hub that is told of its changes; an archive has none, for it
+    never changes, nor has a search, of which nobody knows who makes it.
     """
 
     id: str
@@ -111,6 +112,7 @@ class Feed:
     previous: str | None = None
     current: str | None = None
     others: Mapping[str, str] = field(default_factory=dict)
+    hub: str = ""
 
     def address(self, format: str, url: str | None = None) -> str:
         """Return the address of this feed in a format, or of one of those it names."""
@@ -120,6 +122,11 @@ class Feed:
     def changed(self) -> int:
         """The number of the event that last changed an entry, or -1."""
         return max((one.changed for one in self.entries), default=-1)
+
+
+def digest_of(content: str) -> str:
+    """Return the digest of clean content, in hexadecimal."""
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def feed(
@@ -168,6 +175,7 @@ def feed(
             for language in WORDS
             if language != words.language
         },
+        hub="" if at or query else settings.hub,
     )
 
 
@@ -176,9 +184,12 @@ def _bare(links: Links, name: str) -> str:
 
 
 def entry(
-    row: Announced, dossiers: Mapping[str, Dossier], links: Links, settings: Settings, words: Words
-) -> Entry:
-    """Return the entry of a row: a record, what is left of a withdrawn one, a correction, or a removal."""
+    row: Announced, dossiers: Mapping[str, Dossier], links: Links, settings: Settings, words: Words, *, whole: bool = True
+) -> Entry:  # fmt: skip
+    """Return the entry of a row: a record, what is left of a withdrawn one, a correction, or a removal.
+
+    A record's has no content where it is not wanted whole: that is most of the work.
+    """
     if row.record_id is None:
         return _of_removal(row, links, settings, words)
     dossier = dossiers[row.record_id]
@@ -197,12 +208,13 @@ def entry(
         title = fill(words.titles["retracted"], changes.heading(dossier, words))
         body = content.of_withdrawn(dossier, _withdrawal(dossier, words), day, links, words)
     else:
-        title, body = headline(dossier, words), content.of_record(dossier, links, words)
+        title = headline(dossier, words)
+        body = content.of_record(dossier, links, words) if whole else ""
     if row.state == "current":
         more += _via(dossier, row.event if correcting else None)
     more += (_proof(row, links),)
     return Entry(
-        id=settings.tag(row.entry_id),
+        id=_id(row, settings, words),
         title=title,
         links=(link, *more),
         published=dates.instant(row.published_at),
@@ -225,7 +237,7 @@ def _of_removal(row: Announced, links: Links, settings: Settings, words: Words) 
     title = removals.title(row.removal, words) if row.removal and notice else words.say["withdrawn"]
     event = row.removal.notice if row.removal else None
     return Entry(
-        id=settings.tag(row.entry_id),
+        id=_id(row, settings, words),
         title=title,
         links=(Link("alternate", links.removals(event), "text/html"), _proof(row, links)),
         published=dates.instant(row.published_at),
@@ -238,6 +250,15 @@ def _of_removal(row: Announced, links: Links, settings: Settings, words: Words) 
         erased=row.state == "erased",
         changed=row.changed,
     )
+
+
+def _id(row: Announced, settings: Settings, words: Words) -> str:
+    """Return the id of an entry: another one in each language, for what is told in another is another entry.
+
+    Readers that keep one list of all entries (newsboat) would else show each in one of the languages only.
+    """
+    first = words.language == next(iter(WORDS))  # whose ids were there before there were others
+    return settings.tag(row.entry_id if first else f"{words.language}/{row.entry_id}")
 
 
 def headline(dossier: Dossier, words: Words) -> str:

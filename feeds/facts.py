@@ -14,6 +14,8 @@ from feeds.words import Words
 
 #: The label of a meeting ends in its day as EDTF, and in its status where it was not held.
 _MEETING = re.compile(r"(.+), ([^\s,]+)((?: \([^()]*\))?)")
+#: The label of an outcome begins with its result, and goes on with the label of its commitment.
+_OUTCOME = re.compile(r"(Done|Partly done|Not done|Superseded|Withdrawn): (.+)")
 
 
 class Part(NamedTuple):
@@ -76,7 +78,7 @@ def label(dossier: Dossier, slug: str | None, words: Words) -> str:
 
 
 def called(slug: str, text: str | None, words: Words, welsh: str | None = None) -> str:
-    """Return a label as it reads: the day of a meeting in words, and no title where it is withheld."""
+    """Return a label as it reads: the day of a meeting and the result of an outcome in words, no title where it is withheld."""
     if welsh and words.language == "cy":
         return welsh
     kind = slug.partition("/")[0]
@@ -86,6 +88,9 @@ def called(slug: str, text: str | None, words: Words, welsh: str | None = None) 
         body, day, status = match.groups()
         held = fill("{}, {}", told(body, words), dates.text(day, words.dates))
         return fill(words.say["role"], held, words.value(status[2:-1])) if status else held
+    if kind == "outcome" and (match := _OUTCOME.fullmatch(text)):
+        result = words.value(match[1].lower().replace(" ", "-")).capitalize()
+        return fill(words.say["colon"], result, told(match[2], words))
     return text if kind == "person" else told(text, words)  # a name is in no language
 
 

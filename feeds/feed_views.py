@@ -13,13 +13,25 @@ from urllib.parse import quote
 from flask import Flask, Response, abort, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from feeds import atom, calendar, changes, entries, jsonfeed, opml, queries, rss, selecting
+from feeds import (
+    atom,
+    calendar,
+    calendar_views,
+    changes,
+    entries,
+    jsonfeed,
+    opml,
+    queries,
+    rss,
+    selecting,
+    websub,
+)
 from feeds.cache import Body, body
 from feeds.delivery import KEEP_FOR_EVER, answer
 from feeds.dossier import Announced, Position
 from feeds.entries import Feed
 from feeds.links import Links
-from feeds.selecting import Archive, Selection
+from feeds.selecting import Archive, Choice, Selection
 from feeds.site import Site
 from feeds.view import lead_to, moved
 from feeds.words import WORDS, Words
@@ -42,7 +54,7 @@ FORMATS = {
     "rss": Format(rss.render, XML),
     "json": Format(jsonfeed.render, JSON),
 }
-CALENDAR = "ics"
+CALENDAR = calendar.ENDING
 #: The groups of the list of all feeds, by what they are about.
 _GROUPS = {"topic": "topics", "org": "orgs", "person": "people"}
 _SLUG = re.compile(r"[a-z0-9-]+")
@@ -95,14 +107,25 @@ class FeedViews:
             cache = self._site.rare if asked or kind else self._site.cache
             key = (position, "feed", language, channel.selection, format)
             if format == CALENDAR:
-                made = cache.get(key, lambda: self._calendar(conn, channel, position, words))
+                made = cache.get(
+                    key,
+                    lambda: calendar_views.made(
+                        self._site, conn, channel.selection, channel.said, words
+                    ),
+                )
                 return answer(made, request)
             made = cache.get(key, lambda: self._made(conn, channel, position, words, format))
 
             def since(stand: int) -> Body | None:
                 return self._since(conn, channel, position, words, format=format, stand=stand)
 
-            return answer(made, request, since=since)
+            response = answer(made, request, since=since)
+            if self._site.settings.hub and not asked:
+                topic = Links.whole(self._site.settings, language).feed(
+                    channel.selection.name, format
+                )
+                response.headers["Link"] = websub.link(self._site.settings.hub, topic)
+            return response
 
     def past(
         self, *, language: str, name: str, number: int, version: int, format: str, kind: str | None = None
@@ -113,11 +136,11 @@ class FeedViews:
             abort(404)
         with self._site.library.open() as conn:
             channel = self._channel(conn, name, kind, asked="", format=format, words=words)
-            archive = (
-                None if isinstance(channel, str)
-                else selecting.archive(conn, channel.selection, number)
-            )  # fmt: skip
-            if archive is None or isinstance(channel, str):
+            if isinstance(channel, str):
+                abort(404)
+            choice = selecting.choice(conn, channel.selection)
+            archive = selecting.archive(conn, choice, number)
+            if archive is None:
                 abort(404)
             if archive.version != version:
                 links = Links.within(self._site.settings, language)
@@ -125,7 +148,7 @@ class FeedViews:
             position = queries.position(conn)
 
             def make() -> Body:
-                feed = self._past(conn, channel, archive, position, words)
+                feed = self._past(conn, channel, choice, position, words, at=archive)
                 return _body(feed, format, feed.updated)
 
             key = (position.projection, "archive", language, channel.selection, archive, format)
@@ -178,19 +201,20 @@ class FeedViews:
         self, conn: sqlite3.Connection, channel: Channel, position: Position, words: Words
     ) -> Feed:
         """Return a feed as it stands. A search has no archives: there are too many."""
-        last = None if channel.query else selecting.archive(conn, channel.selection)
+        choice = selecting.choice(conn, channel.selection)
+        last = None if channel.query else selecting.archive(conn, choice)
         if channel.query:
-            rows = selecting.newest(conn, channel.selection, selecting.ENTRIES)
+            rows = selecting.newest(conn, choice, selecting.ENTRIES)
         else:
-            rows = selecting.current(conn, channel.selection, last)
+            rows = selecting.current(conn, choice, last)
         return self._of(conn, channel, rows, position, words, previous=last)
 
     def _past(
-        self, conn: sqlite3.Connection, channel: Channel, archive: Archive, position: Position, words: Words
+        self, conn: sqlite3.Connection, channel: Channel, choice: Choice, position: Position, words: Words, *, at: Archive
     ) -> Feed:  # fmt: skip
-        rows = selecting.of_archive(conn, channel.selection, archive)
-        before = selecting.archive(conn, channel.selection, archive.number - 1)
-        return self._of(conn, channel, rows, position, words, previous=before, at=archive)
+        rows = selecting.of_archive(conn, choice, at)
+        before = selecting.archive(conn, choice, at.number - 1)
+        return self._of(conn, channel, rows, position, words, previous=before, at=at)
 
     def _of(
         self,
@@ -229,26 +253,6 @@ class FeedViews:
             return None
         part = replace(feed, entries=changed)
         return self._site.rare.get(key, lambda: _body(part, format, moved(position)))
-
-    def _calendar(
-        self, conn: sqlite3.Connection, channel: Channel, position: Position, words: Words
-    ) -> Body:
-        settings, name = self._site.settings.said_in(words.language), channel.selection.name
-        links = Links.whole(settings, words.language)
-        rows = selecting.newest(conn, channel.selection, calendar.MOST)
-        dossiers = queries.dossiers(conn, (row.record_id for row in rows if row.record_id))
-        made = {row.entry_id: entries.entry(row, dossiers, links, settings, words) for row in rows}
-        title, about = channel.said or words.feeds[name]
-        said = calendar.Said(
-            settings.tag(f"calendars/{words.language}/{name}"),
-            words.say["colon"].format(settings.title, title),
-            about,
-            links.feed(name, CALENDAR),
-            words.language,
-            max((one.updated for one in made.values()), default=None),
-        )
-        content = calendar.render(said, rows, made, dossiers, words)
-        return body(content, calendar.CONTENT_TYPE, moved(position))
 
     def _list(self, conn: sqlite3.Connection, position: Position, words: Words) -> bytes:
         settings = self._site.settings.said_in(words.language)

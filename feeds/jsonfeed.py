@@ -23,6 +23,7 @@ def render(feed: Feed) -> bytes:
         "language": feed.language,
         "authors": [{"name": line(feed.author), "url": clean(feed.author_url)}],
         **({"next_url": clean(feed.address("json", feed.previous))} if feed.previous else {}),
+        **({"hubs": [{"type": "WebSub", "url": clean(feed.hub)}]} if feed.hub else {}),
         "items": [_item(one, feed.language) for one in feed.entries],
         "_archive": {
             "id": feed.id,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+from feeds.states import State, States
 
 #: How long to wait for a writer's commit before giving up. A commit takes milliseconds.
 BUSY_SECONDS = 2.0
@@ -29,6 +32,8 @@ class Library:
         self._path = path
         self._busy_seconds = busy_seconds
         self._free: list[_Pooled] = []  # append and pop are atomic
+        self.states = States(path)
+        self._noted = threading.local()
 
     @contextlib.contextmanager
     def open(self) -> Iterator[sqlite3.Connection]:
@@ -40,6 +45,7 @@ class Library:
         try:
             try:
                 self._begin(pooled.conn)
+                self._note(pooled)
                 yield pooled.conn
             finally:
                 if pooled.conn.in_transaction:
@@ -69,10 +75,31 @@ class Library:
                 conn.execute("ROLLBACK")
             time.sleep(0.05)
 
+    @contextlib.contextmanager
+    def noting(self) -> Iterator[set[State | None]]:
+        """Yield what will have, after the block, the states that this thread has read in it.
+
+        None is among them where one of them has no name.
+        """
+        before = getattr(self._noted, "states", None)
+        self._noted.states = states = set[State | None]()
+        try:
+            yield states
+        finally:
+            self._noted.states = before
+
+    def _note(self, pooled: _Pooled) -> None:
+        """Note the state that a transaction reads, which has begun; see `feeds.states`."""
+        if (noted := getattr(self._noted, "states", None)) is not None:
+            state = self.states.now()
+            same = state is not None and (state.device, state.inode) == pooled.file
+            noted.add(state if same else None)
+
     def close(self) -> None:
         """Close the connections that are not in use."""
         while (pooled := self._pop()) is not None:
             pooled.conn.close()
+        self.states.close()
 
     def _take(self) -> _Pooled:
         """Return a connection to the file that is now at the path: a free one, or a new one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
@@ -87,6 +88,11 @@ class Links:
     def rows(self, table: str, column: str, value: str) -> str:
         """Return the rows of a table with a value, in Datasette."""
         return f"{self.datasette}/archive/{table}?{column}__exact={quote(value, safe='')}"
+
+    def lines(self, table: str, given: Mapping[str, str], among: Iterable[str]) -> str:
+        """Return a table in Datasette with conditions on columns, and others in SQL."""
+        asked = urlencode([*given.items(), *(("_where", one) for one in among)])
+        return f"{self.datasette}/archive/{table}{f'?{asked}' if asked else ''}"
 
 
 def tilde(text: str) -> str:

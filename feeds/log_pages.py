@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from typing import NamedTuple
 
 from flask import Flask, Response, abort, request
 
@@ -15,6 +14,7 @@ from feeds import tiles
 from feeds.cache import body
 from feeds.delivery import KEEP, KEEP_FOR_EVER, NO_STORE, answer
 from feeds.site import Site
+from feeds.sql.heads import Head, newest
 
 TEXT = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"
@@ -22,14 +22,6 @@ BYTES = "application/octet-stream"
 KEEP_CHECKPOINT = "public, max-age=5"
 #: As many events' facts as an entry bundle has entries.
 MAX_FACTS = 256
-
-
-class _Head(NamedTuple):
-    """The newest published checkpoint."""
-
-    size: int
-    note: str
-    vkey: str
 
 
 class LogViews:
@@ -123,9 +115,8 @@ def _unkept(text: str, content_type: str = "application/json", code: int = 200) 
     return response
 
 
-def _head(conn: sqlite3.Connection) -> _Head:
-    row = conn.execute("SELECT size, note, vkey FROM checkpoints ORDER BY size DESC").fetchone()
-    return _Head(*row) if row else abort(404)
+def _head(conn: sqlite3.Connection) -> Head:
+    return newest(conn) or abort(404)
 
 
 def _envelopes(conn: sqlite3.Connection, tile: tiles.Tile) -> list[bytes]:

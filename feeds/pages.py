@@ -7,7 +7,7 @@ import itertools
 from flask import Response, abort, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from feeds import dates, fixity, queries, removals
+from feeds import calendar, dates, fixity, linked_data, queries, removals
 from feeds.public import promises, timeline
 from feeds.record_page import NAMED, record_page
 from feeds.sql import counts, lines
@@ -49,6 +49,7 @@ class Views(View):
                 happened = lines.Wanted(kind="development", upto=day)
                 return self.page(
                     "home.html", words, lambda links: links.home,
+                    linked=linked_data.script(linked_data.of_site(self.site.settings, position, words)),
                     days=[(day, list(entries)) for day, entries in days], position=position,
                     moved=dates.day_of(position.changed_at, words.dates) if position.changed_at else None,
                     counts=counts.counts(conn),
@@ -76,9 +77,12 @@ class Views(View):
                 status=queries.status(conn, slug),
                 links=links,
                 words=words,
+                settings=self.site.settings,
             )
         made = self.page(
             "record.html", words, lambda links: links.record(slug), page=page,
+            linked=linked_data.script(linked_data.of_record(dossier, page.title, self.site.settings, words)),
+            dated=dossier.current and kind in calendar.ALONE and calendar.day(dossier) is not None,
             gathered=dossier.current and links.about(slug) != links.record(slug),
             distressing=not DISTRESSING.isdisjoint((slug, *dossier.topics)),
         )  # fmt: skip

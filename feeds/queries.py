@@ -33,6 +33,9 @@ from feeds.sheets import SHEETS
 _SLUG = re.compile(r"[a-z]+/[a-z0-9-]+")
 _IDS = "(SELECT value FROM json_each(?))"
 
+#: Asked for nearly every page, as what is kept of it goes by it; so `feeds.publishing` looks whether a page shows it.
+POSITION = "SELECT events, root, changed_at FROM log_position"
+
 #: The label, or NULL where a withdrawal for privacy's or the law's sake takes the title with it.
 LABEL = """CASE WHEN r.state = 'retracted' AND EXISTS (
   SELECT 1 FROM corrections c WHERE c.record_id = r.id AND c.kind IN ('retracted', 'restored') AND c.in_force = 1
@@ -89,7 +92,7 @@ _LISTS: dict[str, tuple[Callable[..., Any], str]] = {
 def position(conn: sqlite3.Connection) -> Position:
     """Return which state of the log the tables show."""
     (projection,) = conn.execute("PRAGMA user_version").fetchone()
-    row = conn.execute("SELECT events, root, changed_at FROM log_position").fetchone()
+    row = conn.execute(POSITION).fetchone()
     number, root, changed_at = row or (0, "", None)
     return Position(number, root, changed_at, projection)
 
@@ -100,14 +103,31 @@ def announced(
     limit: int,
     *,
     by: Literal["updated_event", "event"],
+    offset: int = 0,
 ) -> list[Announced]:
     """Return the entries of these kinds, the newest first; "correction/*" stands for its family.
 
     A feed goes by the last change of an entry, a page by what made it.
     """
-    wanted = "EXISTS (SELECT 1 FROM json_each(?) wanted WHERE f.kind GLOB wanted.value)"
-    rest = f"WHERE {wanted} ORDER BY f.{by} DESC, f.event DESC LIMIT ?"
-    return chosen(conn, rest, (json.dumps(kinds), limit))
+    order = f"ORDER BY f.{by} DESC, f.event DESC LIMIT ? OFFSET ?"
+    if "*" in kinds:
+        return chosen(conn, order, (limit, offset))
+    wanted = "f.kind IN (SELECT value FROM json_each(?))"
+    names = json.dumps(kinds_of(conn, kinds))
+    return chosen(conn, f"WHERE {wanted} {order}", (names, limit, offset))
+
+
+def kinds_of(conn: sqlite3.Connection, patterns: Sequence[str]) -> list[str]:
+    """Return the kinds of entries that there are, of those wanted: one step in the index for each."""
+    found = conn.execute(
+        """WITH RECURSIVE kinds(kind) AS (
+             SELECT min(kind) FROM feed_entries UNION ALL
+             SELECT (SELECT min(kind) FROM feed_entries WHERE kind > kinds.kind) FROM kinds
+             WHERE kinds.kind IS NOT NULL)
+           SELECT kind FROM kinds WHERE EXISTS (SELECT 1 FROM json_each(?) wanted WHERE kind GLOB wanted.value)""",
+        (json.dumps(patterns),),
+    )
+    return [kind for (kind,) in found]
 
 
 def chosen(conn: sqlite3.Connection, rest: str, given: Sequence[object]) -> list[Announced]:

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from feeds import changes, dates
+from feeds import changes, citation, dates
 from feeds.changes import Told
 from feeds.deadlines import Deadline, deadlines
 from feeds.dossier import Dossier, Evidence, LoggedEvent, Named
 from feeds.entries import headline
 from feeds.facts import Fact, Part, called, facts, label, lead, record_part, web
 from feeds.links import Links
+from feeds.settings import Settings
 from feeds.words import Words
 
 #: How many records that name this one are listed.
@@ -85,6 +86,8 @@ class RecordPage:
     disagreements: tuple[Disagreement, ...]
     history: tuple[Step, ...]
     mentions: tuple[Mention, ...]
+    cited: str
+    bibtex: str
     row_url: str
     events_url: str
 
@@ -97,6 +100,7 @@ def record_page(
     status: str | None,
     links: Links,
     words: Words,
+    settings: Settings,
 ) -> RecordPage:
     """Return the page of a record."""
     title = headline(dossier, words)
@@ -114,16 +118,24 @@ def record_page(
             (one for one in withdrawals if one.effect == "retracted" and one.in_force), None
         ),
         quote=(quote, dossier.row.get("lang")) if quote else None,
-        facts=tuple(facts(dossier, words)),
+        facts=tuple(one for one in facts(dossier, words) if not _says_nothing(one, words)),
         deadlines=tuple(deadlines(dossier, words)),
         status=words.verdicts.get(status, status) if status else None,
         citations=tuple(_citations(dossier, words)),
         disagreements=tuple(_disagreements(dossier, words)),
         history=history,
         mentions=tuple(_mentions(named, words)),
+        # A record of which nothing can be read any more is not there to be cited.
+        cited=citation.plain(title, dossier.id, events, settings, words) if events else "",
+        bibtex=citation.bibtex(title, dossier.id, events, settings, words) if events else "",
         row_url=links.row("records", dossier.id),
         events_url=links.rows("event_records", "record_id", dossier.id),
     )
+
+
+def _says_nothing(fact: Fact, words: Words) -> bool:
+    """Tell whether a fact says only that a record is of no kind that has a name."""
+    return [one.text for one in fact.parts] == [words.value("other")]
 
 
 def _citations(dossier: Dossier, words: Words) -> Iterable[Citation]:

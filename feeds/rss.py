@@ -40,6 +40,8 @@ class _FeedParts(BaseExtension):  # type: ignore[misc]
         channel = feed[0]
         add(channel, "lastBuildDate", format_datetime(self.said.updated))
         add(channel, f"{{{DC}}}creator", line(self.said.author))
+        if self.said.hub:
+            add(channel, f"{{{ATOM}}}link", rel="hub", href=self.said.hub)
         add(channel, f"{{{ATOM}}}link", rel="license", href=LICENCE)
         add(
             channel,
@@ -55,8 +57,9 @@ class _FeedParts(BaseExtension):  # type: ignore[misc]
                 href = self.said.address("rss", url)
                 add(channel, f"{{{ATOM}}}link", rel=rel, href=href, type=CONTENT_TYPE)
         for language, url in self.said.others.items():
+            # Not "alternate": some readers take it for the page of the channel.
             add(
-                channel, f"{{{ATOM}}}link", rel="alternate", href=self.said.address("rss", url),
+                channel, f"{{{ATOM}}}link", rel="related", href=self.said.address("rss", url),
                 type=CONTENT_TYPE, hreflang=language,
             )  # fmt: skip
         return feed

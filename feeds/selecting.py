@@ -25,7 +25,9 @@ SUBJECTS = ("topic", "org", "person")
 
 
 class Selection(NamedTuple):
-    """Which entries a feed has: those of some kinds, that are about a subject or are found by a query.
+    """Which entries a feed has: of some kinds, about a subject, found by a query, or those of one record alone.
+
+    Who follows a subject is told as well what became of the promises that are about it.
 
     ``name`` is its path below /feeds/. What an event once said of a subject stays in its feed, so that a
     withdrawal reaches everybody who was told.
@@ -35,6 +37,18 @@ class Selection(NamedTuple):
     kinds: tuple[str, ...] = ("*",)
     subject: str | None = None
     query: str | None = None
+    record: str | None = None
+
+
+class Choice(NamedTuple):
+    """A selection as a condition on ``f``, feed_entries, and what it is given.
+
+    It is worked out once for all the queries of a feed, and holds only in the transaction it was made in.
+    """
+
+    selection: Selection
+    condition: str
+    given: tuple[object, ...]
 
 
 class Archive(NamedTuple):
@@ -62,50 +76,73 @@ def canonical(query: str) -> str:
     return " ".join(list(dict.fromkeys(kept))[:QUERY_WORDS])
 
 
-def newest(conn: sqlite3.Connection, selection: Selection, limit: int) -> list[Announced]:
+def choice(conn: sqlite3.Connection, selection: Selection) -> Choice:
+    """Return what a selection is at the state of the tables that the connection sees."""
+    conditions, given = ["1"], list[object]()
+    if "*" not in selection.kinds:
+        conditions.append("f.kind IN (SELECT value FROM json_each(?))")
+        given.append(json.dumps(queries.kinds_of(conn, selection.kinds)))
+    if selection.subject is not None:
+        conditions.append("f.record_id IN (SELECT value FROM json_each(?))")
+        given.append(json.dumps(_told(conn, selection.subject)))
+    if selection.record is not None:
+        conditions.append("f.record_id = ?")
+        given.append(selection.record)
+    if selection.query is not None:
+        conditions.append(f"""f.record_id IN (SELECT record_id FROM search WHERE search MATCH ?
+                 ORDER BY rowid DESC LIMIT {MOST_FOUND})""")
+        words = (word.replace('"', '""') for word in selection.query.split())
+        given.append(" ".join(f'"{word}"' for word in words))
+    return Choice(selection, " AND ".join(conditions), tuple(given))
+
+
+def newest(conn: sqlite3.Connection, choice: Choice, limit: int) -> list[Announced]:
     """Return the entries that changed last, the newest change first."""
-    if selection.subject is None and selection.query is None and "*" not in selection.kinds:
+    selection = choice.selection
+    if selection == Selection(selection.name, selection.kinds) and "*" not in selection.kinds:
         return _of_kinds(conn, selection.kinds, limit)
-    condition, given = _where(conn, selection)
-    rest = f"WHERE {condition} ORDER BY f.updated_event DESC, f.event DESC LIMIT ?"
-    return queries.chosen(conn, rest, (*given, limit))
+    rest = f"WHERE {choice.condition} ORDER BY f.updated_event DESC, f.event DESC LIMIT ?"
+    return queries.chosen(conn, rest, (*choice.given, limit))
 
 
-def of_archive(conn: sqlite3.Connection, selection: Selection, archive: Archive) -> list[Announced]:
+def of_archive(conn: sqlite3.Connection, choice: Choice, archive: Archive) -> list[Announced]:
     """Return the entries of an archive, the newest change first."""
-    return _between(conn, selection, archive.after, archive.upto)
+    return _between(conn, choice, archive.after, archive.upto)
 
 
-def current(
-    conn: sqlite3.Connection, selection: Selection, last: Archive | None
-) -> list[Announced]:
+def current(conn: sqlite3.Connection, choice: Choice, last: Archive | None) -> list[Announced]:
     """Return the entries that changed last, and every other that is in no archive yet."""
-    rows = newest(conn, selection, ENTRIES)
+    rows = newest(conn, choice, ENTRIES)
     if len(rows) < ENTRIES:
         return rows
     shown = {row.entry_id for row in rows}
-    rest = _between(conn, selection, last.upto if last else -1, None)
+    rest = _between(conn, choice, last.upto if last else -1, None)
     return [*rows, *(row for row in rest if row.entry_id not in shown)]
 
 
-def archive(
-    conn: sqlite3.Connection, selection: Selection, number: int | None = None
-) -> Archive | None:
+def archive(conn: sqlite3.Connection, choice: Choice, number: int | None = None) -> Archive | None:
     """Return an archive of a feed as it stands, by default the last; None where there is no such one."""
-    condition, given = _where(conn, selection)
-    (count,) = conn.execute(
-        f"SELECT count(*) FROM feed_entries f WHERE {condition}", given
-    ).fetchone()
-    number = count // ENTRIES if number is None else number
-    if not 1 <= number <= count // ENTRIES:
+    _, condition, given = choice
+    entries = f"FROM feed_entries f WHERE {condition}"
+    bounds: list[tuple[int]]
+    if number is None:
+        (count,) = conn.execute(f"SELECT count(*) {entries}", given).fetchone()
+        number = count // ENTRIES
+        # Counted from the newest, for the last archive is the one that is asked for with every change.
+        bounds = conn.execute(
+            f"SELECT f.event {entries} ORDER BY f.event DESC LIMIT ? OFFSET ?",
+            (*given, ENTRIES + 1, count % ENTRIES),
+        ).fetchall()[::-1]
+    else:
+        # Nothing is asked here that a new entry changes, so that what was made of an archive can be kept.
+        bounds = conn.execute(
+            f"SELECT f.event {entries} ORDER BY f.event LIMIT ? OFFSET ?",
+            (*given, ENTRIES + (number > 1), max((number - 1) * ENTRIES - 1, 0)),
+        ).fetchall()
+    if number < 1 or len(bounds) < ENTRIES + (number > 1):
         return None
-    # Counted from the newest, for the last archive is the one that is asked for with every change.
-    bounds = conn.execute(
-        f"SELECT f.event FROM feed_entries f WHERE {condition} ORDER BY f.event DESC LIMIT ? OFFSET ?",
-        (*given, ENTRIES + 1, count - number * ENTRIES),
-    ).fetchall()
-    upto = bounds[0][0]
-    after = bounds[ENTRIES][0] if len(bounds) > ENTRIES else -1
+    upto = bounds[-1][0]
+    after = bounds[0][0] if number > 1 else -1
     (version,) = conn.execute(
         f"""SELECT max((SELECT f.updated_event FROM feed_entries f WHERE {condition} AND f.event <= ?
                 ORDER BY f.updated_event DESC LIMIT 1),
@@ -131,7 +168,7 @@ def subjects(conn: sqlite3.Connection, kind: str) -> list[str]:
 
 def _of_kinds(conn: sqlite3.Connection, kinds: Sequence[str], limit: int) -> list[Announced]:
     """Return the newest entries of some kinds: of each its newest, by its index, and of these the newest."""
-    names = _kinds(conn, kinds)
+    names = queries.kinds_of(conn, kinds)
     each = """SELECT * FROM (SELECT entry_id FROM feed_entries WHERE kind = ?
                 ORDER BY updated_event DESC, event DESC LIMIT ?)"""
     rest = f"""WHERE f.entry_id IN ({" UNION ALL ".join([each] * len(names)) or "NULL"})
@@ -139,44 +176,26 @@ def _of_kinds(conn: sqlite3.Connection, kinds: Sequence[str], limit: int) -> lis
     return queries.chosen(conn, rest, (*(one for name in names for one in (name, limit)), limit))
 
 
-def _kinds(conn: sqlite3.Connection, patterns: Sequence[str]) -> list[str]:
-    """Return the kinds of entries that there are, of those wanted: one step in the index for each."""
-    found = conn.execute(
-        """WITH RECURSIVE kinds(kind) AS (
-             SELECT min(kind) FROM feed_entries UNION ALL
-             SELECT (SELECT min(kind) FROM feed_entries WHERE kind > kinds.kind) FROM kinds
-             WHERE kinds.kind IS NOT NULL)
-           SELECT kind FROM kinds WHERE EXISTS (SELECT 1 FROM json_each(?) wanted WHERE kind GLOB wanted.value)""",
-        (json.dumps(patterns),),
-    )
-    return [kind for (kind,) in found]
-
-
 def _between(
-    conn: sqlite3.Connection, selection: Selection, after: int, upto: int | None
+    conn: sqlite3.Connection, choice: Choice, after: int, upto: int | None
 ) -> list[Announced]:
     # No entry was changed before it was made: so the index of changes finds the few that are new.
-    condition, given = _where(conn, selection)
-    rest = f"""WHERE {condition} AND f.event > ? AND f.event <= coalesce(?, f.event) AND f.updated_event > ?
+    rest = f"""WHERE {choice.condition} AND f.event > ? AND f.event <= coalesce(?, f.event) AND f.updated_event > ?
                ORDER BY f.updated_event DESC, f.event DESC"""
-    return queries.chosen(conn, rest, (*given, after, upto, after))
+    return queries.chosen(conn, rest, (*choice.given, after, upto, after))
 
 
-def _where(conn: sqlite3.Connection, selection: Selection) -> tuple[str, tuple[object, ...]]:
-    """Return a condition on ``f``, feed_entries, and what it is given."""
-    conditions, given = ["1"], list[object]()
-    if "*" not in selection.kinds:
-        conditions.append("f.kind IN (SELECT value FROM json_each(?))")
-        given.append(json.dumps(_kinds(conn, selection.kinds)))
-    if selection.subject is not None:
-        conditions.append(
-            """f.record_id IN (SELECT a.record_id FROM event_records n
-                 JOIN event_records a ON a.event = n.event AND a.role = 'about' WHERE n.record_id = ?)"""
-        )
-        given.append(selection.subject)
-    if selection.query is not None:
-        conditions.append(f"""f.record_id IN (SELECT record_id FROM search WHERE search MATCH ?
-                 ORDER BY rowid DESC LIMIT {MOST_FOUND})""")
-        words = (word.replace('"', '""') for word in selection.query.split())
-        given.append(" ".join(f'"{word}"' for word in words))
-    return " AND ".join(conditions), tuple(given)
+def _told(conn: sqlite3.Connection, slug: str) -> list[str]:
+    """Return the records of which the feed of a subject tells, by all events that ever named it."""
+    # The order of the joins is fixed: the other way round every promise there is would be looked at.
+    found = conn.execute(
+        """WITH told AS (SELECT a.record_id FROM event_records n
+             JOIN event_records a ON a.event = n.event AND a.role = 'about' WHERE n.record_id = ?)
+           SELECT record_id FROM told UNION
+           SELECT o.record_id FROM told
+             CROSS JOIN event_records c ON c.record_id = told.record_id AND c.role = 'about'
+             CROSS JOIN event_records o ON o.event = c.event AND o.record_id GLOB 'outcome/*'
+             WHERE told.record_id GLOB 'commitment/*'""",
+        (slug,),
+    )
+    return [record for (record,) in found]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 _URL = re.compile(r"https?://[^/?#\s]+")
+_HUB = re.compile(r"(?=[!-~]+\Z)https?://[^/?#<>\"]+(?:/[^#<>\"]*)?")
 _CONTACT = re.compile(r"(?:mailto:|https://)[^\s<>]+")
 _AUTHORITY = re.compile(r"[a-z0-9.-]+,\d{4}(?:-\d\d(?:-\d\d)?)?")
 
@@ -20,6 +21,8 @@ class Settings:
     ``authority`` names who gives out the ids of feeds and entries (RFC 4151: a host name, and a day on
     which it was ours). It must never change: a changed id comes back to every subscriber as new.
     ``contact`` is where readers reach us, as a mailto: or https: address; empty where that is not settled.
+    ``hub`` is the WebSub hub that is told of what is new, and to which feeds send who wants to be told at
+    once; empty where there is none.
     """
 
     archive_db: Path
@@ -31,6 +34,7 @@ class Settings:
     author_cy: str = "Cyfranwyr archif Powys"
     authority: str = "archive.powys.example,2026"
     contact: str = ""
+    hub: str = ""
 
     def __post_init__(self) -> None:
         for url in (self.base_url, self.datasette_url):
@@ -40,6 +44,10 @@ class Settings:
             raise ValueError(
                 f"{self.contact!r}: give a mailto: or https: address, as in mailto:us@archive.example"
             )
+        if self.hub and not _HUB.fullmatch(self.hub):
+            raise ValueError(
+                f"{self.hub!r}: give the whole address of the hub, as in https://hub.example/"
+            )
         if not _AUTHORITY.fullmatch(self.authority):
             raise ValueError(
                 f"{self.authority!r}: give a host name and a date, as in a.example,2026"
@@ -47,7 +55,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Return the settings that ARCHIVE_DB, ARCHIVE_URL, DATASETTE_URL and ARCHIVE_CONTACT give.
+        """Return the settings that ARCHIVE_DB, ARCHIVE_URL, DATASETTE_URL, ARCHIVE_CONTACT and ARCHIVE_HUB give.
 
         Raises ValueError for what is no address.
         """
@@ -60,6 +68,7 @@ class Settings:
         return cls(
             archive_db=Path(environment.get("ARCHIVE_DB") or "data/archive.db"),
             contact=environment.get("ARCHIVE_CONTACT", ""),
+            hub=environment.get("ARCHIVE_HUB", ""),
             **urls,
         )
 

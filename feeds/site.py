@@ -25,10 +25,10 @@ class Site:
     rare: Cache = field(default_factory=lambda: Cache(size=64))
 
     def newest(
-        self, conn: sqlite3.Connection, limit: int, words: Words, name: str = "all"
-    ) -> list[Entry]:
+        self, conn: sqlite3.Connection, limit: int, words: Words, name: str = "all", *, offset: int = 0
+    ) -> list[Entry]:  # fmt: skip
         """Return the entries of a feed that were made last, with links that stay on the site."""
         links = Links.within(self.settings, words.language)
-        rows = queries.announced(conn, entries.KINDS[name], limit, by="event")
+        rows = queries.announced(conn, entries.KINDS[name], limit, by="event", offset=offset)
         dossiers = queries.dossiers(conn, (row.record_id for row in rows if row.record_id))
         return [entries.entry(row, dossiers, links, self.settings, words) for row in rows]

@@ -7,12 +7,12 @@ import socket
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from archive.children import Child, stop
 from archive.home import Home
-from archive.programs import datasette_program, metadata_path, site_program
+from archive.serving.children import Child, stop
+from archive.serving.programs import datasette_program, metadata_path, site_program
 
 
 def free_ports(number: int) -> list[int]:
@@ -47,6 +47,28 @@ class Running:
 
 
 @contextlib.contextmanager
+def site(folder: Path) -> Iterator[Running]:
+    """Start the public site alone, wait until it answers, and end it."""
+    servers = Running(folder)
+    try:
+        servers.site.start()
+        _await((servers.site,), 60.0)
+        yield servers
+    finally:
+        stop((servers.site,))
+
+
+def _await(children: Sequence[Child], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not all(child.ready for child in children):
+        assert time.monotonic() < deadline, "the servers gave no answer"
+        for child in children:
+            assert child.exit_code is None, "a server ended at once"
+            child.tend()
+        time.sleep(0.05)
+
+
+@contextlib.contextmanager
 def running(folder: Path, seconds: float = 60.0) -> Iterator[Running]:
     """Start both, wait until they answer, and end them."""
     servers = Running(folder)
@@ -54,13 +76,7 @@ def running(folder: Path, seconds: float = 60.0) -> Iterator[Running]:
     try:
         for child in children:
             child.start()
-        deadline = time.monotonic() + seconds
-        while not all(child.ready for child in children):
-            assert time.monotonic() < deadline, "the servers gave no answer"
-            for child in children:
-                assert child.exit_code is None, "a server ended at once"
-                child.tend()
-            time.sleep(0.05)
+        _await(children, seconds)
         yield servers
     finally:
         stop(children)

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from archive import batches, bundle, looking
-from archive.admission import admit
+from archive import batches, looking
+from archive.admitting.admission import admit
+from archive.admitting.view import LogView
 from archive.home import Home
+from archive.keeping import bundle
 from archive.store import Store
-from archive.view import LogView
 from events import codec, merkle
 from events.log import SqliteLog
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from archive import bundle
 from archive.home import Home
+from archive.keeping import bundle
 from archive.store import Store
 from events import edtf
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from archive import reference
 from archive.cli import main
+from archive.describing import reference
 from archive.tables import TABLES
 from events.vocabulary import TYPES
 

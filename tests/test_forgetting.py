@@ -17,18 +17,19 @@ import pytest
 from click.testing import CliRunner, Result
 from lxml import etree
 
-from archive import forgetting, second
-from archive.admission import Draft, admit
+from archive import forgetting
+from archive.admitting.admission import Draft, admit
+from archive.admitting.view import LogView
 from archive.cli import main
-from archive.follower import Follower
 from archive.forgetting import CannotForget, NothingLeft, Second, Why
 from archive.home import Home
-from archive.programs import metadata_path
 from archive.projector import rebuild
-from archive.second import NotConfirmed
+from archive.serving.follower import Follower
+from archive.serving.programs import metadata_path
 from archive.store import Store
 from archive.tables import TABLES
-from archive.view import LogView
+from archive.trust import second
+from archive.trust.second import NotConfirmed
 from events import disclosure, merkle
 from events.envelope import Envelope
 from events.errors import LogError

@@ -193,8 +193,8 @@ def test_a_whole_log_raises_no_alarm_wherever_it_is(outside: Outside, tmp_path: 
 
 
 def test_exports_are_verified_too(outside: Outside, tmp_path: Path) -> None:
-    from archive.bags import export_bag
-    from archive.export import export_lines
+    from archive.keeping.bags import export_bag
+    from archive.keeping.export import export_lines
 
     home = Home(outside.home)
     with home.log() as log:

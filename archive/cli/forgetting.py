@@ -102,7 +102,7 @@ def second_key(home: Home, name: str, file: Path, passphrase_file: Path | None) 
     The second person runs this, chooses the passphrase, and keeps FILE away from the archive. Only its
     public half stays here, in keys/second.pub.
     """
-    from archive import second
+    from archive.trust import second
 
     passphrase = _passphrase_of(passphrase_file, new=True)
     second.create(home, name, file, passphrase)
@@ -123,7 +123,7 @@ def _act(
     passphrase_file: Path | None = None,
 ) -> None:
     from archive import forgetting
-    from archive.erased import Erased
+    from archive.trust.erased import Erased
 
     confirmed = None
     with home.log() as log:

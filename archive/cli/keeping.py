@@ -42,8 +42,8 @@ def backup(home: Home, dir: Path) -> None:
     A backup made before an erasure still holds what was erased: where the law demands it, delete it once
     there is a newer one. What restores it erases again.
     """
-    from archive import fixity
-    from archive.backup import backup as make
+    from archive.keeping import fixity
+    from archive.keeping.backup import backup as make
     from events.log import utc_now
 
     made = make(home, dir)
@@ -76,8 +76,8 @@ def restore(home: Home, backup: Path, to: Path | None, check: bool, head: Path |
     --check does all of this beside the home and throws it away: let a timer run it, for what counts of a
     backup is the way back. It leaves with 1 when the backup would not do.
     """
-    from archive import fixity
-    from archive.restoring import restore as bring_back
+    from archive.keeping import fixity
+    from archive.keeping.restoring import restore as bring_back
     from events.head import HEAD
     from events.log import utc_now
 
@@ -113,9 +113,9 @@ def export(home: Home, target: Path, bag: bool, datapackage: bool) -> None:
     the key it was signed with: that proves nothing by itself, so publish the key where people trust you, too.
     A bag also has checksums, the licence, the timestamps, and says in English and Welsh how to verify it.
     """
-    from archive import signing
-    from archive.bags import export_bag
-    from archive.export import export_lines
+    from archive.keeping.bags import export_bag
+    from archive.keeping.export import export_lines
+    from archive.trust import signing
     from events.head import HEAD, KEY, KEYS
 
     if bag and datapackage:
@@ -142,7 +142,7 @@ def export(home: Home, target: Path, bag: bool, datapackage: bool) -> None:
 
 
 def _export_tables(home: Home, target: Path) -> None:
-    from archive.datapackage import export_package
+    from archive.keeping.datapackage import export_package
 
     with home.log() as log, progress("folding") as report:
         home.tables(log, report).close()
@@ -165,7 +165,7 @@ def import_(home: Home, file: Path, head: Path | None) -> None:
     an export: before anything is recorded, `archive sign --adopt FILE` with the log's own key goes on with the
     log, or `archive sign --new --origin NAME` begins one of another name.
     """
-    from archive.importing import import_lines
+    from archive.keeping.importing import import_lines
 
     done = import_lines(file, home, head=head)
     with home.log() as log, progress("folding") as report:
@@ -185,7 +185,7 @@ def fixity(home: Home) -> None:
     were captured with; the tables with the log. The dated result goes into fixity.jsonl, and is public.
     Run it daily. Leaves with 1 when something is wrong; what to do is said.
     """
-    from archive import fixity as checking
+    from archive.keeping import fixity as checking
 
     result = checking.run(home)
     checking.record(home, result)

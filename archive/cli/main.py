@@ -83,7 +83,7 @@ def main(ctx: click.Context, home: Path) -> None:
     ctx.obj = Home(home)
 
 
-from archive.cli import forgetting, keeping, looking, proving, recording, running  # noqa: E402  (they add themselves to the group)
+from archive.cli import forgetting, keeping, looking, proving, publishing, recording, running  # noqa: E402  (they add themselves to the group)
 
 for command in (
     *running.FIRST,
@@ -93,5 +93,6 @@ for command in (
     *proving.COMMANDS,
     *keeping.COMMANDS,
     *running.LAST,
+    *publishing.COMMANDS,
 ):
     main.add_command(command)

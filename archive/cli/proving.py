@@ -33,7 +33,7 @@ def sign(
     day. The stamp is kept in the folder timestamps, beside the checkpoint it is of. Where the authority gives
     none, the log is signed all the same, and that is said.
     """
-    from archive import signing
+    from archive.trust import signing
 
     if (new and adopt) or (origin and not new):
         raise click.UsageError("give --new (perhaps with --origin), or --adopt, or neither")
@@ -52,7 +52,7 @@ def sign(
     click.echo(done.note, nl=False)
     click.echo(f"key: {signing.head(home).verifier}", err=True)
     if timestamp:
-        from archive import stamping
+        from archive.trust import stamping
 
         try:
             time = stamping.stamp(home, done.note, timestamp)
@@ -71,7 +71,7 @@ def prove(home: Home, event: str, out: Path | None) -> None:
     What is written holds the event as it is public, its place in the log, the signed head, and the keys.
     `archive verify E47.json` checks it, offline and for ever, and needs no archive.
     """
-    from archive.verifying import prove as bundle
+    from archive.trust.verifying import prove as bundle
 
     text = bundle(home, event)
     if out is None:
@@ -124,9 +124,9 @@ def verify(
     one that is missing with the act that hid it. Nothing that the server says is taken on trust except,
     unless you give it, its key. Leaves with 1 when there is an alarm; what each means: docs/trust.md.
     """  # noqa: D301 (click wants the real backspace)
-    from archive import stamping
-    from archive.verifying import Verdict
-    from archive.verifying import verify as run
+    from archive.trust import stamping
+    from archive.trust.verifying import Verdict
+    from archive.trust.verifying import verify as run
     from events.checkpoint import VerifierKey
     from events.errors import CodecError
 

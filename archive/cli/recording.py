@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from archive import batches
-from archive.admission import Admission, Draft
+from archive.admitting.admission import Admission, Draft
 from archive.cli.running import progress
 from archive.home import Home
 from archive.recording import attach as attach_text

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from archive import bundle
 from archive.home import Home
+from archive.keeping import bundle
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
 def ensure(home: Home) -> None:
     """Make the archive from the bundled collection on first use."""
     if not home.exists:
-        from archive import signing
+        from archive.trust import signing
 
         count = home.create(*bundle.load())
         signing.begin(home)
@@ -54,7 +54,7 @@ def init(home: Home, empty: bool, origin: str | None) -> None:
     The bundled collection is copied byte for byte and checked against its Merkle root. Keep a copy of the
     folder `keys` in a safe place; never one of the file `head`.
     """
-    from archive import signing
+    from archive.trust import signing
     from events.head import HEAD, HeadMissing
 
     signing.check_origin(origin or signing.ORIGIN)
@@ -93,7 +93,8 @@ def build(home: Home, rebuild: bool, as_of: str | None, to: Path | None) -> None
     tables of the past in a file of their own, which must not exist: what was withheld or erased since is not in
     them either.
     """
-    from archive import asof, projector
+    from archive import projector
+    from archive.rebuilding import asof
 
     if (as_of is None) != (to is None) or (rebuild and to):
         raise click.UsageError("--as-of and --to belong together, without --rebuild")
@@ -118,7 +119,8 @@ def build(home: Home, rebuild: bool, as_of: str | None, to: Path | None) -> None
 def serve(home: Home, host: str, port: int, data_port: int) -> None:
     """Serve pages, feeds and Datasette, following the log.
 
-    Makes the archive from the bundled collection on first use. Stop it with Ctrl-C.
+    Makes the archive from the bundled collection on first use. With the address of a WebSub hub in ARCHIVE_HUB it
+    tells that hub of what is new. Stop it with Ctrl-C.
     """
     from archive.serve import serve as run
 

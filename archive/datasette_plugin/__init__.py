@@ -36,7 +36,7 @@ from archive.datasette_plugin.cache import Cache
 from archive.datasette_plugin.gate import Gate
 from archive.datasette_plugin.headers import ROBOTS, Headers
 from archive.datasette_plugin.threads import TidyExecutor
-from archive.questions import QUESTIONS
+from archive.describing.questions import QUESTIONS
 from archive.table import DATABASE
 
 if TYPE_CHECKING:  # Datasette is loading us

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from archive.questions import QUESTIONS
+from archive.describing.questions import QUESTIONS
 from archive.table import DATABASE
 
 if TYPE_CHECKING:

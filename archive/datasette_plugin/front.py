@@ -15,7 +15,7 @@ TABLES: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("statements", "developments", "participants", "meetings", "documents"),
     ),
     ("Numbers", ("figures", "measures")),
-    ("Where it is written", ("sources", "evidence")),
+    ("Where it is written", ("sources", "source_topics", "evidence")),
     (
         "Doubt and change",
         ("conflicts", "corrections", "removals", "assertions", "versions"),

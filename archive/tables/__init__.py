@@ -1,6 +1,6 @@
 """The published tables, one small module per family: DDL, meanings of columns, and rows of a record."""
 
-from archive.table import Table
+from archive.table import Table, View
 from archive.tables import (
     commitments,
     entities,
@@ -17,7 +17,7 @@ from archive.tables import (
     tenures,
 )
 
-#: Every published table in the order in which it is made and listed. `search` and views come besides.
+#: Every published table in the order in which it is made and listed. `search` comes besides.
 TABLES: tuple[Table, ...] = (
     records.TABLE,
     *entities.TABLES,
@@ -34,4 +34,7 @@ TABLES: tuple[Table, ...] = (
     fixity.TABLE,
 )
 
-__all__ = ["TABLES", "Table"]
+#: Every published view.
+VIEWS: tuple[View, ...] = (commitments.STATUS, sources.TOPICS)
+
+__all__ = ["TABLES", "VIEWS", "Table", "View"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from archive.deadlines import as_edtf, due, due_over
-from archive.record import Record
-from archive.table import REF, Column, Context, Row, Table, dated, dated_columns
+from archive.folding.deadlines import as_edtf, due, due_over
+from archive.folding.record import Record
+from archive.table import REF, Column, Context, Row, Table, View, dated, dated_columns
 from events import edtf
 
 
@@ -156,19 +156,14 @@ OUTCOMES = Table(
 
 TABLES = (COMMITMENTS, READINGS, OUTCOMES)
 
-STATUS_ABOUT = (
-    "Each commitment with its status, worked out per reading on the day you look. No recorded outcome means"
-    " unknown, never missed; an aspiration is never scored."
-)
-STATUS_COLUMNS = (
+_STATUS_COLUMNS = (
     *(column for column in COMMITMENTS.columns if column.name not in ("after_id", "condition")),
     Column(
         "status", "", "due, met, late, missed, unknown, depends on reading, superseded or undatable"
     ),
 )
 #: The status ages by itself: only this view asks for today's date, no stored row does.
-STATUS_VIEW = f"""CREATE VIEW commitment_status AS
-WITH verdicts AS (
+_STATUS = f"""WITH verdicts AS (
   SELECT c.id, CASE
     WHEN c.kind = 'aspiration' THEN 'undatable'
     WHEN c.result IN ('superseded', 'withdrawn') THEN 'superseded'
@@ -182,7 +177,17 @@ WITH verdicts AS (
     ELSE 'unknown' END AS verdict
   FROM commitments c LEFT JOIN readings r ON r.commitment_id = c.id
 )
-SELECT {", ".join(f"c.{column.name}" for column in STATUS_COLUMNS[:-1])},
-  (SELECT CASE WHEN count(DISTINCT verdict) > 1 THEN 'depends on reading' ELSE max(verdict) END
+SELECT {", ".join(f"c.{column.name}" for column in _STATUS_COLUMNS[:-1])},
+  (SELECT CASE WHEN min(verdict) < max(verdict) THEN 'depends on reading' ELSE max(verdict) END
      FROM verdicts v WHERE v.id = c.id) AS status
 FROM commitments c"""
+
+STATUS = View(
+    name="commitment_status",
+    about="Each commitment with its status, worked out per reading on the day you look. No recorded outcome means"
+    " unknown, never missed; an aspiration is never scored.",
+    columns=_STATUS_COLUMNS,
+    query=_STATUS,
+    sort_desc="due_latest",
+    facets=("status", "kind", "obliged_id"),
+)

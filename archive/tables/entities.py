@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from archive.record import Record
+from archive.folding.record import Record
 from archive.table import REF, Column, Context, Row, Table, dated, dated_columns
 from events import edtf
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from archive.record import Correction, Record
+from archive.folding.record import Correction, Record
 from archive.table import REF, Column, Context, Row, Table
 from events.acts import Act, Acts
 from events.envelope import Event
@@ -169,7 +169,7 @@ TABLE = Table(
     ),
     rows=rows,
     owner="record_id",
-    indexes=(("updated_event",), ("kind", "updated_event"), ("record_id",)),
+    indexes=(("event",), ("updated_event",), ("kind", "updated_event"), ("record_id",)),
     label="title",
     sort_desc="updated_event",
     facets=("kind", "state"),

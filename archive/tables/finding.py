@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from archive.deadlines import due_text
-from archive.record import Record
+from archive.folding.deadlines import due_text
+from archive.folding.record import Record
 from archive.table import REF, Column, Context, Row, Table, bounds
 
 #: Which dated field puts a record of a kind on the timeline, and what the line is called.
@@ -39,6 +39,7 @@ def _timeline(record: Record, context: Context) -> Iterable[Row]:
             "day": day,
             "day_earliest": low,
             "day_latest": high,
+            "year": int(low[:4]) if low and low[0] != "-" else None,
             "title": context.label(record.id),
         }
 
@@ -56,14 +57,15 @@ TIMELINE = Table(
         Column("day", "TEXT", "The date as EDTF"),
         Column("day_earliest", "TEXT", "First possible day; empty when open"),
         Column("day_latest", "TEXT", "Last possible day; empty when open"),
+        Column("year", "INTEGER", "Year of the first possible day"),
         Column("title", "TEXT", "What the line says"),
     ),
     constraints=("PRIMARY KEY (record_id, kind)",),
     rows=_timeline,
     owner="record_id",
-    indexes=(("day_earliest",), ("day_latest",)),
+    indexes=(("day_earliest",), ("day_latest", "kind")),
     sort="day_earliest",
-    facets=("kind",),
+    facets=("kind", "year"),
 )
 
 #: Own-words fields that a search looks into, besides label, names and quotations.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from archive.record import Record
+from archive.folding.record import Record
 from archive.table import Column, Context, Row, Table
 
 

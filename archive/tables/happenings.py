@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from archive.labels import qualifier
-from archive.record import Record
+from archive.folding.labels import qualifier, topics
+from archive.folding.record import Record
 from archive.table import REF, Column, Context, Row, Table, dated, dated_columns
 
 _ID = Column("id", f"TEXT PRIMARY KEY {REF.removeprefix('TEXT ')}", "Slug of the record")
@@ -214,14 +214,13 @@ PARTICIPANTS = Table(
 
 
 def _topics(record: Record, context: Context) -> Iterable[Row]:
-    if record.state == "current":
-        for topic in dict.fromkeys(map(context.resolve, record.fields.get("topics", ()))):
-            yield {"record_id": record.id, "topic_id": topic}
+    for topic in topics(record, context):
+        yield {"record_id": record.id, "topic_id": topic}
 
 
 RECORD_TOPICS = Table(
     name="record_topics",
-    about="Which topics a record belongs to.",
+    about="Which topics a record belongs to; an outcome belongs to those of its commitment, too.",
     columns=(
         Column("record_id", f"{REF} NOT NULL", "The record"),
         Column("topic_id", f"{REF} NOT NULL", "The topic"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from archive.record import Record
+from archive.folding.record import Record
 from archive.table import REF, Column, Context, Row, Table, as_json, as_text
 
 _RECORD = Column("record_id", f"{REF} NOT NULL", "The record")
@@ -52,8 +52,8 @@ ASSERTIONS = Table(
     constraints=("PRIMARY KEY (record_id, number)",),
     rows=_assertions,
     owner="record_id",
-    indexes=(("field",), ("public_from",), ("source_id",)),
-    facets=("field", "standing"),
+    indexes=(("field",), ("public_from", "record_id", "number"), ("source_id",)),
+    facets=("field",),
 )
 
 

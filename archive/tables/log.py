@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from archive.record import Record
+from archive.folding.record import Record
 from archive.table import REF, Column, Context, Row, Table, as_json
 from events.envelope import Event
 
@@ -61,7 +61,7 @@ EVENTS = Table(
     indexes=(("type",), ("record_id",), ("target_event",)),
     label="type",
     sort_desc="seq",
-    facets=("type", "in_force"),
+    facets=("type",),
 )
 
 EVENT_RECORDS = Table(
@@ -85,7 +85,6 @@ EVENT_RECORDS = Table(
     per_record=False,
     owner="record_id",
     indexes=(("event",),),
-    facets=("role",),
 )
 
 LOG_POSITION = Table(

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from archive.record import Record
+from archive.folding.record import Record
 from archive.table import Column, Context, Row, Table
 
 

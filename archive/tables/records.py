@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from archive.record import Record
+from archive.folding.record import Record
 from archive.table import REF, Column, Context, Row, Table, dated, dated_columns
 
 
@@ -89,7 +89,12 @@ TABLE = Table(
         ),
     ),
     rows=rows,
-    indexes=(("kind", "state"), ("day_latest",), ("changed_at",), ("merged_into_id",)),
+    indexes=(
+        ("kind", "state", "source_count"),
+        ("day_latest",),
+        ("changed_at",),
+        ("merged_into_id",),
+    ),
     label="label",
     facets=("kind", "state"),
 )

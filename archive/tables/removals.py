@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from archive.record import Record
+from archive.folding.record import Record
 from archive.table import Column, Context, Row, Table
 from events.acts import Acts
 from events.envelope import Event

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from archive.record import Record
-from archive.table import REF, Column, Context, Row, Table, dated, dated_columns
+from archive.folding.record import Record
+from archive.table import REF, Column, Context, Row, Table, View, dated, dated_columns
 
 
 def _source(record: Record, context: Context) -> Iterable[Row]:
@@ -107,8 +107,24 @@ EVIDENCE = Table(
     constraints=("PRIMARY KEY (record_id, event, number)",),
     rows=_evidence,
     owner="record_id",
-    indexes=(("source_id",),),
+    indexes=(("source_id",), ("event",)),
     facets=("stance",),
 )
 
 TABLES = (SOURCES, EVIDENCE)
+
+TOPICS = View(
+    name="source_topics",
+    about="What a source is about: the topics of the records that it supports, and of how many.",
+    columns=(
+        Column("source_id", "", "The source"),
+        Column("topic_id", "", "A topic of what it says"),
+        Column("records", "", "Number of records on that topic that it supports"),
+    ),
+    query="""SELECT e.source_id, t.topic_id, count(DISTINCT e.record_id) AS records
+FROM evidence e JOIN record_topics t ON t.record_id = e.record_id
+WHERE e.stance = 'supports'
+GROUP BY e.source_id, t.topic_id""",
+    sort_desc="records",
+    facets=("topic_id",),
+)

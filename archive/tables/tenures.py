@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from archive.record import Record
+from archive.folding.record import Record
 from archive.table import REF, Column, Context, Row, Table, dated, dated_columns
 from events import edtf
 

@@ -1,9 +1,10 @@
-"""The pages that gather and list: promises, timeline, topics, bodies, people, numbers, search, and plain prose."""
+"""The pages that gather and list, and those of plain words."""
 
 from __future__ import annotations
 
 from flask import Flask
 
+from feeds.public.agenda import AgendaViews
 from feeds.public.corrections import CorrectionViews
 from feeds.public.directory import DirectoryViews
 from feeds.public.machine import MachineViews
@@ -12,6 +13,7 @@ from feeds.public.promises import PromiseViews
 from feeds.public.prose import ProseViews
 from feeds.public.search import SearchViews
 from feeds.public.timeline import TimelineViews
+from feeds.public.trust import TrustViews
 from feeds.site import Site
 
 
@@ -20,11 +22,13 @@ def add_public(app: Flask, site: Site) -> None:
     for views in (
         PromiseViews,
         TimelineViews,
+        AgendaViews,
         DirectoryViews,
         NumberViews,
         SearchViews,
         ProseViews,
         CorrectionViews,
+        TrustViews,
         MachineViews,
     ):
         views(site).add_to(app)

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from flask import Flask, Response, abort
 from werkzeug.wrappers import Response as AnyResponse
 
-from feeds import dates, queries
+from feeds import dates, queries, selecting
 from feeds.public import promises, timeline
 from feeds.public.routes import add
 from feeds.sql import directory as sql
@@ -91,20 +91,21 @@ class DirectoryViews(View):
         wanted = lines_sql.Wanted(topic=topic, names=None if topic else slug)
         held: list[sql.Tenure] = []
         kept: list[promises_sql.Promise] = []
+        pledged = 0
         if name == "people":
             held = sql.tenures(conn, person=slug)
         else:
-            kept = promises_sql.promises(
-                conn, topic=topic, obliged=None if topic else slug, limit=PROMISES
-            )
+            obliged = None if topic else slug
+            kept = promises_sql.promises(conn, topic=topic, obliged=obliged, limit=PROMISES)
+            pledged = promises_sql.count(conn, topic=topic, obliged=obliged)
         if name == "bodies":
             held = sql.tenures(conn, organisation=slug)
         return self.page(
             "gathered.html", words, lambda links: links.about(slug), name=name, found=found, topic=topic,
-            promised=promises.lines(conn, kept, words),
+            promised=promises.lines(conn, kept, words), pledged=pledged,
             lines=timeline.lines(lines_sql.lines(conn, wanted, LINES), words),
             total=lines_sql.count(conn, wanted), offices=offices(conn, held, words),
-            distressing=slug in DISTRESSING,
+            distressing=slug in DISTRESSING, followed=name != "people" or selecting.in_office(conn, slug),
         )  # fmt: skip
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 
 from feeds import dates, queries
 from feeds.facts import amount
+from feeds.public.paging import paging
 from feeds.public.routes import add
 from feeds.sql import numbers as sql
 from feeds.sql.things import Thing, thing, things
@@ -16,7 +17,10 @@ from feeds.view import View
 from feeds.words import Words
 
 #: The width of the longest bar, in percent of the chart; the rest is for the number at its end.
-WIDEST = 48.0
+WIDEST = 40.0
+#: How many series a page has, and how many numbers of each; all of them are in its table of data.
+SERIES = 50
+FIGURES = 12
 
 
 class Bar(NamedTuple):
@@ -39,6 +43,7 @@ class Chart(NamedTuple):
     anchor: str
     counts: str | None
     bars: tuple[Bar, ...]
+    total: int
     areas: bool
 
 
@@ -50,20 +55,23 @@ class NumberViews(View):
         add(app, "numbers", self.numbers)
 
     def numbers(self, language: str) -> Response:
-        """Return all series."""
+        """Return a page of series."""
         words = self.words(language)
         with self.site.library.open() as conn:
+            here = paging(request.args.get("page"), sql.count(conn), SERIES)
 
             def make() -> bytes:
-                found = sql.series(conn)
+                found = sql.series(conn, SERIES, here.offset, FIGURES)
                 called = things(
                     conn, {slug for one in found for figure in one.figures for slug in (figure.area, figure.source)}, words
                 )  # fmt: skip
                 return self.page(
-                    "numbers.html", words, lambda links: links.page("numbers"), name="numbers",
-                    charts=[chart(one, called, words) for one in found],
+                    "numbers.html", words, lambda links: links.page("numbers", page=here.query), name="numbers",
+                    paging=here, charts=[chart(one, called, words) for one in found],
                 )  # fmt: skip
 
+            if here.number > 1:
+                return self.fresh(make())
             return self.kept((queries.position(conn), "numbers", language), make)
 
 
@@ -86,7 +94,7 @@ def chart(series: sql.Series, called: dict[str | None, Thing], words: Words) -> 
     )
     named = thing(series.id, series.label, series.label_cy, words)
     anchor = series.id.partition("/")[2]
-    return Chart(named, anchor, series.counts, bars, areas=len(areas) > 1)
+    return Chart(named, anchor, series.counts, bars, series.total, areas=len(areas) > 1)
 
 
 def _said(figure: sql.Figure, words: Words) -> str:

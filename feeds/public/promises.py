@@ -9,12 +9,16 @@ from typing import NamedTuple
 from flask import Flask, Response, request
 
 from feeds import dates, queries
+from feeds.public.paging import paging
 from feeds.public.routes import add
 from feeds.sql import promises as sql
 from feeds.sql.promises import Promise
 from feeds.sql.things import Thing, things, today
 from feeds.view import View
 from feeds.words import Words
+
+#: How many commitments a page has.
+LINES = 60
 
 
 class Verdict(NamedTuple):
@@ -50,22 +54,27 @@ class PromiseViews(View):
         add(app, "commitments", self.commitments)
 
     def commitments(self, language: str) -> Response:
-        """Return the page, all of it or what has one status."""
+        """Return a page of all of them, or of those that have one status."""
         words = self.words(language)
         with self.site.library.open() as conn:
             position, day = queries.position(conn), today(conn)
             counts = sql.statuses(conn)
             wanted = request.args.get("status")
             status = wanted if wanted in counts else None
+            among = counts[status] if status else sum(counts.values())
+            here = paging(request.args.get("page"), among, LINES)
 
             def make() -> bytes:
-                found = sql.promises(conn, status=status)
+                found = sql.promises(conn, status=status, limit=LINES, offset=here.offset)
                 return self.page(
-                    "commitments.html", words, lambda links: links.page("commitments", status=status),
+                    "commitments.html", words, lambda links: links.page("commitments", status=status, page=here.query),
                     name="commitments", lines=lines(conn, found, words), counts=counts, status=status,
                     statuses=[one for one in words.statuses if one in counts], total=sum(counts.values()),
+                    paging=here,
                 )  # fmt: skip
 
+            if here.number > 1:
+                return self.fresh(make())
             return self.kept((position, "commitments", language, status, day), make)
 
 

@@ -13,6 +13,7 @@ from feeds.facts import called
 from feeds.public.routes import add
 from feeds.sql import search as sql
 from feeds.sql.search import BEGIN, END, Hit
+from feeds.texts import RECORDED, told
 from feeds.view import View
 from feeds.words import Words
 
@@ -69,20 +70,24 @@ def asked_for(typed: str) -> str:
 def found(hit: Hit, words: Words) -> Found:
     """Return a hit as HTML."""
     title, passage = hit.title, " ".join(hit.passage.split())
-    if BEGIN not in title:
-        title = called(hit.id, title, words)
     if passage == title:
         passage = ""  # it would say the same twice
     return Found(
         hit.id,
         words.kind(hit.kind),
-        marked(title),
-        marked(passage),
+        marked(called(hit.id, title, words, hit.label_cy)),
+        marked(told(passage, words, None if _has(passage, hit.label_cy) else RECORDED)),
         dates.text(hit.day, words.dates) if hit.day else None,
     )
 
 
+def _has(passage: str, welsh: str | None) -> bool:
+    """Tell whether a passage is, or has in it, the Welsh name of a record: then it is in two languages, or in Welsh."""
+    plain = passage.replace(BEGIN, "").replace(END, "")
+    return welsh is not None and (welsh in plain or plain.strip("… ") in welsh)
+
+
 def marked(text: str) -> Markup:
-    """Return text with <mark> where it was found; escaped first, so that no text can be HTML."""
+    """Return text with <mark> where it was found; escaped first, so that no text can be HTML, but for languages."""
     safe = str(escape(text))
     return Markup(safe.replace(BEGIN, "<mark>").replace(END, "</mark>"))  # noqa: S704 - escaped above

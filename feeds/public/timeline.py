@@ -9,26 +9,46 @@ from typing import NamedTuple
 from flask import Flask, Response, request
 
 from feeds import dates, queries
+from feeds.links import Links
+from feeds.public.paging import paging
 from feeds.public.routes import add
 from feeds.sql import directory
 from feeds.sql import lines as sql
+from feeds.sql import promises as promises_sql
 from feeds.sql.lines import TimelineRow, Wanted
-from feeds.sql.things import Thing, thing
+from feeds.sql.things import Thing, thing, things
 from feeds.view import View
 from feeds.words import Words
 
 #: How many lines a page has.
 LINES = 50
-_MOST_PAGES = 100_000
+#: Feeds and calendars that have the lines of a kind, and others like them; the rest is in the feed of all.
+_FEEDS = {
+    "document": "documents",
+    "figure": "figures",
+    "due": "commitments",
+    "outcome": "commitments",
+}
+_CALENDARS = {None: "calendar", "due": "commitments", "meeting": "meetings"}
 
 
 class Line(NamedTuple):
-    """A line in words."""
+    """A line in words; ``status`` is what became of it, where a list tells that."""
 
     kind: str
     day: str | None
     month: str
     record: Thing
+    status: str | None = None
+
+
+class Elsewhere(NamedTuple):
+    """The lines in other forms: as the feed that has them, as data, and in a calendar."""
+
+    feed: str
+    calendar: str | None
+    csv: str
+    json: str
 
 
 class TimelineViews(View):
@@ -45,32 +65,42 @@ class TimelineViews(View):
             choices = {
                 "kind": sql.kinds(conn),
                 "year": sql.years(conn),
-                "topic": [one.id for one in directory.listed(conn, "topic", words)],
+                "topic": [one.id for one in directory.named(conn, "topic", words)],
+                "source": sql.publishers(conn),
+                "status": words.statuses,
                 "order": ["oldest"],
             }
             asked = {
                 name: value if (value := request.args.get(name)) in known else None
                 for name, known in choices.items()
             }
-            wanted = Wanted(kind=asked["kind"], topic=asked["topic"], year=asked["year"])
-            total = sql.count(conn, wanted)
-            last = max(1, -(-total // LINES))
-            number = min(_page_number(request.args.get("page")), last)
+            wanted = Wanted(
+                kind=asked["kind"], topic=asked["topic"], year=asked["year"], publisher=asked["source"],
+                status=asked["status"],
+            )  # fmt: skip
+            here = paging(request.args.get("page"), sql.count(conn, wanted), LINES)
 
             def make() -> bytes:
                 rows = sql.lines(
-                    conn, wanted, LINES, (number - 1) * LINES, oldest_first=bool(asked["order"])
+                    conn, wanted, LINES, here.offset, oldest_first=bool(asked["order"])
                 )
+                named = things(conn, choices["source"], words).values()
+                statuses = promises_sql.statuses(conn)
                 return self.page(
                     "timeline.html", words,
-                    lambda links: links.page("timeline", **asked, page=number if number > 1 else None),
-                    name="timeline", months=months(lines(rows, words), words), asked=asked, years=choices["year"],
-                    kinds=[kind for kind in words.lines if kind in choices["kind"]],
-                    topics=directory.listed(conn, "topic", words), total=total, number=number, last=last,
-                    first_line=(number - 1) * LINES + 1, last_line=min(number * LINES, total),
+                    lambda links: links.page("timeline", **asked, page=here.query),
+                    name="timeline", months=months(lines(rows, words), words), asked=asked, paging=here,
+                    choices=[
+                        ("kind", words.say["line_kind"], [(one, words.lines[one], None) for one in words.lines if one in choices["kind"]]),
+                        ("topic", words.say["topic"], _options(directory.named(conn, "topic", words))),
+                        ("source", words.say["source"], _options(sorted(named, key=lambda one: one.label.casefold()))),
+                        ("status", words.say["promise_status"], [(one, words.statuses[one], None) for one in words.statuses if one in statuses]),
+                        ("year", words.say["year"], [(one, one, None) for one in choices["year"]]),
+                    ],
+                    elsewhere=elsewhere(wanted, self.links(words)),
                 )  # fmt: skip
 
-            if any(asked.values()) or number > 1:
+            if any(asked.values()) or here.number > 1:
                 return self.fresh(make())
             return self.kept((queries.position(conn), "timeline", language), make)
 
@@ -96,8 +126,22 @@ def months(found: Iterable[Line], words: Words) -> list[tuple[str, list[Line]]]:
     ]
 
 
-def _page_number(asked: str | None) -> int:
-    """Return the number of a page; what is none is the first."""
-    if asked is None or not (asked.isascii() and asked.isdecimal() and len(asked) < 8):
-        return 1
-    return min(max(int(asked), 1), _MOST_PAGES)
+def elsewhere(wanted: Wanted, links: Links) -> Elsewhere:
+    """Return where the same lines are in other forms, all of them; a feed may have more than was asked for."""
+    feed = wanted.topic or _FEEDS.get(wanted.kind or "", "all")
+    calendar = wanted.topic or _CALENDARS.get(wanted.kind)
+    given = {name: value for name, value in (("kind__exact", wanted.kind),) if value}
+    if wanted.year:
+        given |= {"day_earliest__lte": f"{wanted.year}-12-31", "day_latest__gte": f"{wanted.year}-01-01"}  # fmt: skip
+    among = [sql.PUBLIC[name].format(value) for name in sql.PUBLIC if (value := getattr(wanted, name))]  # fmt: skip
+    return Elsewhere(
+        feed,
+        calendar if wanted.kind in _CALENDARS else None,
+        links.lines("timeline.csv", {"_stream": "1", **given}, among),
+        links.lines("timeline.json", {"_shape": "objects", **given}, among),
+    )
+
+
+def _options(found: Iterable[Thing]) -> list[tuple[str, str, str | None]]:
+    """Return things as what can be chosen: value, name, and the language of the name."""
+    return [(one.id, one.label, one.lang) for one in found]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -24,3 +26,10 @@ def counts(conn: sqlite3.Connection) -> Counts:
              (SELECT count(DISTINCT event) FROM corrections WHERE in_force = 1)"""
     ).fetchone()
     return Counts(*row)
+
+
+def entries(conn: sqlite3.Connection, kinds: Sequence[str]) -> int:
+    """Return how many entries of these kinds there are; "correction/*" stands for its family."""
+    sql = """SELECT count(*) FROM feed_entries f
+             WHERE EXISTS (SELECT 1 FROM json_each(?) wanted WHERE f.kind GLOB wanted.value)"""
+    return int(conn.execute(sql, (json.dumps(kinds),)).fetchone()[0])

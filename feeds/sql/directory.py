@@ -32,15 +32,28 @@ class Tenure(NamedTuple):
     attested: str | None
 
 
-_RECORDS = {
-    "topic": "(SELECT count(*) FROM record_topics t JOIN records x ON x.id = t.record_id AND x.state = 'current'"
-    " WHERE t.topic_id = r.id)",
-    "org": "(SELECT count(DISTINCT a.record_id) FROM event_records n JOIN event_records a ON a.event = n.event"
-    " AND a.role = 'about' JOIN records x ON x.id = a.record_id AND x.state = 'current'"
-    " AND x.kind IN ('meeting', 'doc', 'statement', 'development', 'commitment', 'figure', 'outcome')"
-    " WHERE n.record_id = r.id AND n.role = 'names')",
+_CURRENT = "WHERE r.kind = ? AND r.state = 'current'"
+_WHERE = {
+    "topic": _CURRENT,
+    "org": _CURRENT,
+    "person": f"{_CURRENT} AND EXISTS (SELECT 1 FROM tenures h WHERE h.person_id = r.id)",
 }
-_RECORDS["person"] = _RECORDS["org"]
+#: Of all records few are not current: those are looked up once, and not each one that is.
+_GONE = "gone(id) AS MATERIALIZED (SELECT id FROM records WHERE state <> 'current')"
+_ABOUT = f"""WITH {_GONE},
+    all_of(topic, number) AS (SELECT topic_id, count(*) FROM record_topics GROUP BY topic_id),
+    less(topic, number) AS (
+      SELECT t.topic_id, count(*) FROM gone JOIN record_topics t ON t.record_id = gone.id GROUP BY t.topic_id)
+  SELECT r.id, r.label, r.label_cy, coalesce(a.number, 0) - coalesce(l.number, 0)
+  FROM records r LEFT JOIN all_of a ON a.topic = r.id LEFT JOIN less l ON l.topic = r.id"""
+_NAMING = f"""WITH {_GONE},
+    told(event, id) AS MATERIALIZED (
+      SELECT event, record_id FROM event_records WHERE role = 'about' AND record_id NOT IN gone
+        AND substr(record_id, 1, instr(record_id, '/') - 1)
+          IN ('meeting', 'doc', 'statement', 'development', 'commitment', 'figure', 'outcome'))
+  SELECT r.id, r.label, r.label_cy, count(DISTINCT told.id)
+  FROM records r LEFT JOIN event_records n ON n.record_id = r.id AND n.role = 'names'
+    LEFT JOIN told ON told.event = n.event"""
 
 
 def listed(
@@ -50,19 +63,24 @@ def listed(
 
     People are listed by the last word of their name, and only where an office of theirs is recorded.
     """
-    held = (
-        "AND EXISTS (SELECT 1 FROM tenures h WHERE h.person_id = r.id)" if kind == "person" else ""
-    )
     rows = conn.execute(
-        f"SELECT r.id, r.label, r.label_cy, {_RECORDS[kind]} FROM records r"
-        f" WHERE r.kind = ? AND r.state = 'current' {held}",
-        (kind,),
+        f"{_ABOUT if kind == 'topic' else _NAMING} {_WHERE[kind]} GROUP BY r.id", (kind,)
     )
     found = [
         Listed(slug, thing(slug, label, welsh, words), number)
         for slug, label, welsh, number in rows.fetchall()
     ]
-    return sorted(found, key=lambda one: (_key(one.thing.label, last=kind == "person"), one.id))
+    return sorted(found, key=lambda one: _order(one.thing, kind))
+
+
+def named(
+    conn: sqlite3.Connection, kind: Literal["topic", "org", "person"], words: Words
+) -> list[Thing]:
+    """Return all of a kind, by name, as `listed` does, without counting what is about them."""
+    sql = f"SELECT r.id, r.label, r.label_cy FROM records r {_WHERE[kind]}"
+    rows = conn.execute(sql, (kind,)).fetchall()
+    found = [thing(slug, label, welsh, words) for slug, label, welsh in rows]
+    return sorted(found, key=lambda one: _order(one, kind))
 
 
 def one(conn: sqlite3.Connection, slug: str, words: Words) -> Thing | None:
@@ -93,6 +111,11 @@ def tenures(
         {"person": person, "organisation": organisation},
     )
     return list(map(Tenure._make, rows))
+
+
+def _order(one: Thing, kind: str) -> tuple[str, str]:
+    """Return what a topic, a body or a person is sorted by."""
+    return _key(one.label, last=kind == "person"), one.id
 
 
 def _key(name: str, *, last: bool) -> str:

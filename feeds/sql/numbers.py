@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from typing import NamedTuple
 
@@ -21,32 +22,47 @@ class Figure(NamedTuple):
 
 
 class Series(NamedTuple):
-    """A series: what exactly it counts, and its numbers, the oldest first."""
+    """A series: what exactly it counts, how many numbers it has, and the newest of them, the oldest first."""
 
     id: str
     label: str | None
     label_cy: str | None
     counts: str | None
+    total: int
     figures: tuple[Figure, ...]
 
 
-def series(conn: sqlite3.Connection) -> list[Series]:
-    """Return all series that have numbers, those with most of them first."""
+_FIGURES = (
+    "FROM figures f JOIN records r ON r.id = f.id AND r.state = 'current' WHERE f.value IS NOT NULL"
+)
+_SERIES = f"""FROM measures m JOIN records r ON r.id = m.id AND r.state = 'current'
+  JOIN (SELECT f.measure_id, count(*) AS total {_FIGURES} GROUP BY f.measure_id) n ON n.measure_id = m.id"""
+
+
+def count(conn: sqlite3.Connection) -> int:
+    """Return how many series have numbers."""
+    return int(conn.execute(f"SELECT count(*) {_SERIES}").fetchone()[0])
+
+
+def series(conn: sqlite3.Connection, limit: int, offset: int, most: int) -> list[Series]:
+    """Return series that have numbers, those with most of them first, each with at most so many of its numbers.
+
+    Of more than that it has the newest; those without a day count as the oldest, and stand at the end.
+    """
+    heads = conn.execute(
+        f"""SELECT m.id, r.label, r.label_cy, m.counts, n.total {_SERIES}
+            ORDER BY n.total DESC, r.label, m.id LIMIT ? OFFSET ?""",
+        (limit, offset),
+    ).fetchall()
     figures: dict[str, list[Figure]] = {}
     rows = conn.execute(
-        """SELECT f.id, f.measure_id, f.value, f.qualifier, f.unit, f.as_of, f.kind, f.area_id, f.source_id
-           FROM figures f JOIN records r ON r.id = f.id AND r.state = 'current' WHERE f.value IS NOT NULL
-           ORDER BY f.measure_id, f.as_of_latest IS NULL, f.as_of_latest, f.id"""
+        f"""SELECT id, measure_id, value, qualifier, unit, as_of, kind, area_id, source_id FROM (
+              SELECT f.*, row_number() OVER (
+                PARTITION BY f.measure_id ORDER BY f.as_of_latest DESC, f.id DESC) AS place
+              {_FIGURES} AND f.measure_id IN (SELECT value FROM json_each(?)))
+            WHERE place <= ? ORDER BY measure_id, as_of_latest IS NULL, as_of_latest, id""",
+        (json.dumps([slug for slug, *_ in heads]), most),
     )
     for one in map(Figure._make, rows):
         figures.setdefault(one.measure, []).append(one)
-    found = conn.execute(
-        """SELECT m.id, r.label, r.label_cy, m.counts FROM measures m JOIN records r ON r.id = m.id
-           WHERE r.state = 'current' ORDER BY r.label, m.id"""
-    )
-    all_of_them = [
-        Series(slug, label, welsh, counted, tuple(figures[slug]))
-        for slug, label, welsh, counted in found.fetchall()
-        if slug in figures
-    ]
-    return sorted(all_of_them, key=lambda one: -len(one.figures))
+    return [Series._make((*head, tuple(figures[head[0]]))) for head in heads]

@@ -18,6 +18,9 @@ _VERDICT = """CASE
   WHEN c.result = 'not-done' THEN 'missed'
   ELSE 'unknown' END"""
 
+#: Which commitments fit: of a status, of a topic, of whoever is to do it; what is NULL is not asked for.
+_FITS = """(:status IS NULL OR s.status = :status) AND (:obliged IS NULL OR s.obliged_id = :obliged)
+  AND (:topic IS NULL OR s.id IN (SELECT record_id FROM record_topics WHERE topic_id = :topic))"""
 #: In which order commitments can be listed.
 _ORDER = {
     "latest": "s.due_latest IS NULL, s.due_latest DESC, s.id",
@@ -64,23 +67,37 @@ def promises(
     topic: str | None = None,
     obliged: str | None = None,
     limit: int = -1,
+    offset: int = 0,
 ) -> list[Promise]:
     """Return the commitments that fit, the latest deadline first and those without one last."""
-    where = """(:status IS NULL OR s.status = :status) AND (:obliged IS NULL OR s.obliged_id = :obliged)
-      AND (:topic IS NULL OR s.id IN (SELECT record_id FROM record_topics WHERE topic_id = :topic))"""
-    values = {"status": status, "topic": topic, "obliged": obliged, "limit": limit}
-    return _promises(conn, where, _ORDER["latest"], values)
+    values = {
+        "status": status,
+        "topic": topic,
+        "obliged": obliged,
+        "limit": limit,
+        "offset": offset,
+    }
+    return _promises(conn, _FITS, _ORDER["latest"], values)
+
+
+def count(conn: sqlite3.Connection, *, topic: str | None = None, obliged: str | None = None) -> int:
+    """Return how many commitments fit."""
+    values = {"status": None, "topic": topic, "obliged": obliged}
+    sql = f"SELECT count(*) FROM commitment_status s WHERE {_FITS}"
+    return int(conn.execute(sql, values).fetchone()[0])
 
 
 def ahead(conn: sqlite3.Connection, limit: int) -> list[Promise]:
     """Return the commitments of which a reading is still to come, and no outcome is known; the next first."""
     where = "s.due_latest >= date('now') AND s.result IS NULL"
-    return _promises(conn, where, _ORDER["next"], {"limit": limit})
+    return _promises(conn, where, _ORDER["next"], {"limit": limit, "offset": 0})
 
 
 def behind(conn: sqlite3.Connection, limit: int) -> list[Promise]:
     """Return the commitments whose every deadline has passed, the latest first."""
-    return _promises(conn, "s.due_latest < date('now')", _ORDER["latest"], {"limit": limit})
+    return _promises(
+        conn, "s.due_latest < date('now')", _ORDER["latest"], {"limit": limit, "offset": 0}
+    )
 
 
 def _promises(
@@ -89,7 +106,7 @@ def _promises(
     rows = conn.execute(
         f"""SELECT s.id, s.what, s.kind, s.obliged_id, s.made_in_id, c.condition, s.status, s.result, s.done, s.finding
             FROM commitment_status s JOIN commitments c ON c.id = s.id
-            WHERE {where} ORDER BY {order} LIMIT :limit""",
+            WHERE {where} ORDER BY {order} LIMIT :limit OFFSET :offset""",
         values,
     )
     return [Promise._make((*row, _readings(conn, row[0]))) for row in rows.fetchall()]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from feeds.facts import called
 from feeds.queries import LABEL
+from feeds.texts import Text, language_of
 from feeds.words import Words
 
 #: The language of labels; another one has its own column.
@@ -16,7 +17,10 @@ _FIRST = "en"
 
 
 class Thing(NamedTuple):
-    """A record as a list names it; ``lang`` is set where its name is in another language than the page."""
+    """A record as a list names it; ``lang`` is set where its name is in another language than the page.
+
+    Where only a part is, as of a meeting, whose day is put into words, the name is a `Text` in which that is marked.
+    """
 
     id: str
     label: str
@@ -41,9 +45,12 @@ def thing(slug: str, label: str | None, welsh: str | None, words: Words) -> Thin
     """Return a record under its name."""
     if words.language == "cy" and welsh:
         return Thing(slug, welsh)
+    said = called(slug, label, words)
+    if isinstance(said, Text) and language_of(said, words) is None:
+        return Thing(slug, said)
     return Thing(
         slug,
-        str(called(slug, label, words)),
+        str(said),
         None if label is None or words.language == _FIRST or slug.startswith("person/") else _FIRST,
     )
 

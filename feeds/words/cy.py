@@ -290,7 +290,7 @@ _VALUES: Values = {
 }
 
 _REASONS: Reasons = {
-    "archive-error": "Ni wnaeth y camgymeriad.",
+    "archive-error": "Ein camgymeriad ni oedd hwn.",
     "source-error": "Roedd y ffynhonnell yn anghywir.",
     "better-evidence": "Mae gwell tystiolaeth wedi dod i’r golwg.",
     "interpretation": "Mater o sut i ddarllen y ffynhonnell oedd hyn.",
@@ -371,7 +371,7 @@ _SAY: Say = {
     "no_corrections": "Nid oes dim wedi’i gywiro eto.",
     "as_json": "JSON Feed",
     "calendars": "Yn eich calendr",
-    "calendars_how": "Rhowch un o’r cyfeiriadau hyn i’ch calendr dan “tanysgrifio” neu “ychwanegu drwy URL”: bydd dyddiadau cau a chyfarfodydd yn ymddangos ynddo, ac yn symud pan gânt eu symud.",
+    "calendars_how": "Rhowch un o’r cyfeiriadau hyn yn eich calendr dan “tanysgrifio” neu “ychwanegu drwy URL”: bydd dyddiadau terfyn a chyfarfodydd yn ymddangos ynddo, ac yn symud pan gânt eu symud.",
     "meetings": "Cyfarfodydd",
     "one_topic": "Un pwnc yn unig",
     "all_at_once": "Y cyfan ar unwaith",
@@ -466,10 +466,6 @@ _SAY: Say = {
     "home_4": "Mae pob llinell yn enwi ei ffynhonnell, a chaiff camgymeriad ei gywiro’n agored, yr hen eiriau wrth ochr y rhai newydd.",
     "home_5": "Nid oes plentyn na theulu byth yn cael eu henwi yma.",
     "so_far": "Hyd yma",
-    "count_sources": "o erthyglau a dogfennau wedi’u darllen",
-    "count_records": "o ffeithiau ar gofnod",
-    "count_commitments": "o addewidion a dyletswyddau",
-    "count_corrections": "o gywiriadau ac anghytundebau, pob un i’w weld",
     "next_deadlines": "Y dyddiadau terfyn nesaf",
     "no_next": "Nid oes dyddiad terfyn i ddod y gwyddom amdano.",
     "latest_deadlines": "Y dyddiadau terfyn diweddaraf",
@@ -482,12 +478,12 @@ _SAY: Say = {
     "status": "Statws",
     "all": "Pob un",
     "shown_of": "Yn cael eu dangos: {} o {}.",
-    "shown_range": "Llinellau {} i {} o {}.",
+    "shown_range": "Yn cael eu dangos: {} i {} o {}.",
     "nothing_found": "Nid oes dim ar gofnod sy’n cyfateb i hynny.",
     "made_in": "Ble cafodd ei ddweud",
     "depends_on": "Ar yr amod",
     "days_late": "diwrnodau’n hwyr: {}",
-    "line_kind": "Math o linell",
+    "line_kind": "Math",
     "topic": "Pwnc",
     "year": "Blwyddyn",
     "order": "Trefn",
@@ -499,7 +495,7 @@ _SAY: Say = {
     "undated": "Diwrnod anhysbys",
     "more_lines": "Pob llinell",
     "promises_here": "Addewidion a dyletswyddau",
-    "latest_lines": "Y llinellau diweddaraf",
+    "latest_lines": "O’r llinell amser",
     "offices": "Swyddi a ddaliwyd",
     "whole_history": "Ffynonellau a hanes y cofnod hwn",
     "gathered": "Popeth sydd wedi’i gofnodi ar hyn",
@@ -507,15 +503,14 @@ _SAY: Say = {
     "nothing_here": "Does dim byd wedi’i gofnodi yma eto.",
     "as_csv": "Y niferoedd hyn fel CSV",
     "number_of": "Nifer",
-    "number_kind": "Beth ydyw",
     "number_day": "Fel yr oedd ar",
-    "number_area": "O",
     "chart_of": "Siart bar: {}",
     "chart_how": "Un bar am bob nifer yn y tabl sy’n dilyn.",
     "search_for": "Geiriau i chwilio amdanynt",
     "found": "Wedi’u canfod: {}. Yr un sy’n cyfateb orau sydd gyntaf.",
     "found_more": "Mae mwy na {} yn cyfateb; ychwanegwch air.",
-    "search_hint": "Rhaid i bob gair ymddangos. Nid yw acenion na phriflythrennau o bwys: mae ty yn canfod Tŷ.",
+    "search_hint": "Rhaid i bob gair ymddangos. Nid yw acenion na phriflythrennau o bwys: mae ty yn canfod Tŷ. Yn Saesneg y mae’r rhan"
+    " fwyaf o’r cofnodion, felly rhowch gynnig ar air Saesneg hefyd.",
     "helplines": "Os yw hyn yn effeithio arnoch chi neu ar rywun rydych yn ei adnabod",
     "helplines_how": "Gallwch siarad â rhywun, am ddim ac yn gyfrinachol.",
     "emergency": "Os yw plentyn mewn perygl nawr, ffoniwch 999.",
@@ -523,7 +518,42 @@ _SAY: Say = {
     "address_of": "Cyfeiriad y ffrwd",
     "other_pages": "Mwy",
     "retry": "Rhowch gynnig arall arni ymhen ychydig eiliadau.",
+    "not_here": "Ni all y copi hwn o’r wefan chwilio",
+    "not_here_how": (
+        "Ffeiliau parod i’w darllen sydd yma, ac nid ydynt yn ateb cwestiynau. Mae’r archwiliwr data yn dod o hyd i eiriau"
+        " ym mhopeth a gofnodwyd. Ar y tudalennau yma gallwch edrych drwy bopeth fesul dydd, pwnc, corff a pherson."
+    ),
     "back": "I’r dudalen gartref",
+    "to_come": "I ddod",
+    "been": "Beth fu",
+    "nothing_to_come": "Nid oes dim i ddod y gwyddom amdano.",
+    "calendar_address": "Cyfeiriad y calendr",
+    "open_calendar": "Agor yn eich calendr",
+    "promise_status": "Statws yr addewid",
+    "this_view": "Pob un o’r llinellau hyn",
+    "cite": "Sut i ddyfynnu hwn",
+    "cite_how": "Mae rhif y digwyddiad yn dweud wrth eraill pa fersiwn a welsoch chi.",
+    "cite_as": "“{}”, {}, {} ({}). {}",
+    "trust_how": "Ei wirio â dau orchymyn",
+    "trust_install": "Mae angen Python 3.11 neu fwy newydd arnynt, a’r rhaglen, sydd i’w chael drwy:",
+    "trust_first": "Heddiw: gwirio’r log cyfan, a chadw ei bwynt gwirio mewn ffeil.",
+    "trust_later": "Ar unrhyw ddiwrnod wedyn: gweld nad oes dim a oedd yno wedi’i newid na’i dynnu allan.",
+    "trust_now": "Y pwynt gwirio nawr",
+    "trust_key": "Yr allwedd i’w wirio â hi",
+    "trust_key_how": "Cymharwch hi ag un sydd gennych o fan arall, fel adroddiad printiedig neu ffrind: bydd pwy bynnag"
+    " sy’n ffugio pwynt gwirio yn ffugio’r allwedd wrth ei ochr hefyd.",
+    "not_signed": "Nid yw’r log wedi’i lofnodi eto.",
+    "witnesses": "Tystion",
+    "witnesses_how": "Yn ogystal â ni, mae’r rhain wedi llofnodi’r pwynt gwirio. Gellir dweud a wnaethant gyda’u"
+    " hallweddi, sydd i’w cael ganddyn nhw.",
+    "no_witnesses": "Nid oes tyst o’r tu allan yn llofnodi ein pwyntiau gwirio eto. Dyna fwy fyth o reswm dros gadw un"
+    " eich hun, a’i gymharu ag un eich cymydog.",
+    "cosigned": "{}, ar {}",
+    "trust_raw": "I raglenni",
+    "trust_raw_how": "Gellir nôl y log cyfan yn ffurfiau C2SP (tlog-tiles), fel y gall rhaglenni pobl eraill ei wirio"
+    " hefyd: teils, cofnodion, a’r hyn y mae pob cofnod yn ei ddatgelu, o dan",
+    "newest_proof": "Prawf bod y digwyddiad diweddaraf, E{}, yn y log",
+    "verifier_key": "Yr allwedd ar ei phen ei hun",
 }
 
 _CHECKS: Checks = {
@@ -594,6 +624,24 @@ _COUNTS: Counts = {
         "other": "{} o gartrefi",
     },
     "rank in Wales": {"other": "safle {} yng Nghymru"},
+    "sources": {
+        "one": "1 erthygl neu ddogfen wedi’i darllen", "two": "2 erthygl neu ddogfen wedi’u darllen",
+        "few": "3 erthygl neu ddogfen wedi’u darllen", "many": "6 erthygl neu ddogfen wedi’u darllen",
+        "other": "{} o erthyglau a dogfennau wedi’u darllen",
+    },
+    "records": {
+        "one": "1 ffaith ar gofnod", "two": "2 ffaith ar gofnod", "few": "3 ffaith ar gofnod",
+        "many": "6 ffaith ar gofnod", "other": "{} o ffeithiau ar gofnod",
+    },
+    "promises": {
+        "one": "1 addewid neu ddyletswydd", "two": "2 addewid neu ddyletswydd", "few": "3 addewid neu ddyletswydd",
+        "many": "6 addewid neu ddyletswydd", "other": "{} o addewidion a dyletswyddau",
+    },
+    "corrections": {
+        "one": "1 cywiriad neu anghytundeb, i’w weld", "two": "2 gywiriad neu anghytundeb, pob un i’w weld",
+        "few": "3 chywiriad neu anghytundeb, pob un i’w weld", "many": "6 chywiriad neu anghytundeb, pob un i’w weld",
+        "other": "{} o gywiriadau ac anghytundebau, pob un i’w weld",
+    },
 }  # fmt: skip
 
 _UNITS: Units = {"GBP": "£{}", "percent": "{} %"}

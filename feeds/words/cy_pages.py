@@ -23,6 +23,8 @@ PATHS: Paths = {
     "accessibility": "hygyrchedd",
     "privacy": "preifatrwydd",
     "data": "data",
+    "calendar": "calendr",
+    "trust": "ymddiried",
 }
 
 PAGES: Pages = {
@@ -40,7 +42,7 @@ PAGES: Pages = {
     "corrections": PageWords(
         "Beth a gywirwyd",
         "Cywiriadau",
-        "Pob camgymeriad a gywirwyd, pob peth a dynnwyd yn ôl a phob anghydfod: yr hyn a oedd yma, yr hyn sydd yma nawr, a pham.",
+        "Pob camgymeriad a gywirwyd, pob peth a dynnwyd yn ôl a phob anghytundeb: yr hyn a oedd yma, yr hyn sydd yma nawr, a pham.",
     ),
     "topics": PageWords("Pynciau", "Pynciau", "Am beth mae’r cofnod yn sôn, bwnc wrth bwnc."),
     "bodies": PageWords(
@@ -85,6 +87,18 @@ PAGES: Pages = {
         "Data ac API",
         "Data",
         "Gellir cael popeth sydd i’w weld yma fel data, yn rhydd i’w ddefnyddio, a’i wirio yn erbyn log llofnodedig.",
+    ),
+    "calendar": PageWords(
+        "Dyddiadau terfyn a chyfarfodydd",
+        "Calendr",
+        "Erbyn pa ddiwrnod y mae rhywbeth i’w wneud, a phryd y mae cynghorau a byrddau’n cyfarfod: yr hyn sydd i ddod,"
+        " yna’r hyn a fu.",
+    ),
+    "trust": PageWords(
+        "Gwiriwch ni eich hun",
+        "Ymddiried",
+        "Ni ellir newid dim sydd wedi’i gofnodi yma heb i neb sylwi. Nid oes rhaid i chi gymryd ein gair am hynny:"
+        " mae dau orchymyn yn ei wirio, ar eich cyfrifiadur eich hun.",
     ),
 }
 
@@ -131,7 +145,7 @@ PROSE: Prose = {
                     "Rydym yn darllen erthyglau, adroddiadau, cofnodion cyfarfodydd a datganiadau fesul un. Caiff pob ffaith"
                     " ynddyn nhw ei chofnodi ar wahân: pwy ddywedodd hi, ar ba ddiwrnod, ym mha ddarn o ba ffynhonnell."
                 ),
-                "Mae dyfyniadau byr yn y geiriau a ddefnyddiwyd. Mae popeth arall yn ein geiriau ni ein hunain.",
+                "Mae dyfyniadau byr yn y geiriau a ddefnyddiwyd. Mae popeth arall yn ein geiriau ni ein hunain, yn Saesneg gan mwyaf.",
             ),
         ),
         Section(
@@ -224,8 +238,9 @@ PROSE: Prose = {
             "Sut cafodd ei brofi",
             (
                 (
-                    "Caiff pob math o dudalen ei hagor mewn porwr go iawn gan beiriant gyda phob newid, mewn lliwiau golau a thywyll"
-                    " ac ar sgrin 320 picsel o led. Nid oes neb sy’n dibynnu ar ddarllenydd sgrin wedi’i phrofi eto."
+                    "Gyda phob newid mae peiriant yn agor pob math o dudalen mewn porwr go iawn, yn y ddwy iaith, mewn lliwiau golau,"
+                    " tywyll a gorfodol ac ar sgrin 320 picsel o led, yn ei gwirio yn ôl rheolau axe-core, ac yn mynd drwyddi"
+                    " gyda’r bysellfwrdd. Mae hynny’n canfod hanner y diffygion efallai. Nid oes neb sy’n dibynnu ar ddarllenydd sgrin wedi’i phrofi eto."
                 ),
             ),
         ),
@@ -283,6 +298,35 @@ PROSE: Prose = {
                 (
                     "Nid yw cyfeiriadau cofnodion byth yn newid, felly cysylltwch â nhw. Wrth ddyfynnu cofnod, rhowch rif y"
                     " digwyddiad a welsoch, fel yn E12."
+                ),
+            ),
+        ),
+    ),
+    "trust": (
+        Section(
+            "Beth mae hynny’n ei brofi",
+            (
+                (
+                    "Mae pob ffaith yn mynd i log na ellir ond ychwanegu ato. O’r cyfan ohono caiff ôl bys ei gyfrifo, a’i"
+                    " lofnodi: dyna’r pwynt gwirio, ychydig linellau o destun."
+                ),
+                (
+                    "Pe bai un llythyren o’r hyn a gofnodwyd yn cael ei newid, neu ffaith yn cael ei thynnu allan, byddai’r ôl"
+                    " bys yn un arall. Byddai pwy bynnag a gadwodd bwynt gwirio hŷn yn ei weld, ac yn gallu ei ddangos i eraill."
+                ),
+                (
+                    "Pan fydd y gyfraith neu breifatrwydd plentyn yn mynnu bod geiriau’n mynd, maen nhw’n mynd. Mae’r ffaith"
+                    " iddynt fynd, pryd a pham, ei hun yn y log, ac ni ellir ei thynnu allan."
+                ),
+            ),
+        ),
+        Section(
+            "Beth nad yw’n ei brofi",
+            (
+                "Bod ffynhonnell yn gywir, neu fod popeth wedi’i gofnodi: dim ond beth oedd yma, ac ym mha drefn.",
+                (
+                    "Bod eraill yn gweld yr un peth â chi. Ar gyfer hynny, cymharwch eich pwynt gwirio â’u rhai nhw, neu"
+                    " ymddiriedwch mewn un y mae tystion wedi’i lofnodi."
                 ),
             ),
         ),

@@ -449,10 +449,6 @@ _SAY: Say = {
     "home_4": "Every line names its source, and a mistake is corrected in the open, the old words beside the new.",
     "home_5": "No child and no family is ever named.",
     "so_far": "So far",
-    "count_sources": "articles and documents read",
-    "count_records": "facts on record",
-    "count_commitments": "promises and duties",
-    "count_corrections": "corrections and disputes, all shown",
     "next_deadlines": "Next deadlines",
     "no_next": "No deadline that we know of lies ahead.",
     "latest_deadlines": "Latest deadlines",
@@ -465,12 +461,12 @@ _SAY: Say = {
     "status": "Status",
     "all": "All",
     "shown_of": "Shown: {} of {}.",
-    "shown_range": "Lines {} to {} of {}.",
+    "shown_range": "Shown: {} to {} of {}.",
     "nothing_found": "Nothing on record fits that.",
     "made_in": "Where it was said",
     "depends_on": "On condition",
     "days_late": "days late: {}",
-    "line_kind": "Kind of line",
+    "line_kind": "Kind",
     "topic": "Topic",
     "year": "Year",
     "order": "Order",
@@ -482,7 +478,7 @@ _SAY: Say = {
     "undated": "No day known",
     "more_lines": "All lines",
     "promises_here": "Promises and duties",
-    "latest_lines": "Latest lines",
+    "latest_lines": "From the timeline",
     "offices": "Offices held",
     "whole_history": "Sources and history of this record",
     "gathered": "All that is recorded on this",
@@ -490,9 +486,7 @@ _SAY: Say = {
     "nothing_here": "Nothing is recorded here yet.",
     "as_csv": "These numbers as CSV",
     "number_of": "Number",
-    "number_kind": "What it is",
     "number_day": "As of",
-    "number_area": "Of",
     "chart_of": "Bar chart: {}",
     "chart_how": "One bar for each number in the table that follows.",
     "search_for": "Words to look for",
@@ -506,10 +500,45 @@ _SAY: Say = {
     "address_of": "Address of the feed",
     "other_pages": "More",
     "retry": "Please try again in a few seconds.",
+    "not_here": "This copy of the site cannot search",
+    "not_here_how": (
+        "It is made of files that are ready to be read, and they answer no questions. The data explorer finds words in"
+        " everything recorded. On the pages here you can look through everything by day, topic, body and person."
+    ),
     "back": "To the home page",
+    "to_come": "To come",
+    "been": "What has been",
+    "nothing_to_come": "Nothing that we know of lies ahead.",
+    "calendar_address": "Address of the calendar",
+    "open_calendar": "Open in your calendar",
+    "promise_status": "Status of promise",
+    "this_view": "All of these lines",
+    "cite": "How to cite this",
+    "cite_how": "The number of the event tells others which version you saw.",
+    "cite_as": "“{}”, {}, {} ({}). {}",
+    "trust_how": "Check it in two commands",
+    "trust_install": "They need Python 3.11 or newer, and the program, which you get by:",
+    "trust_first": "Today: check the whole log, and keep its checkpoint in a file.",
+    "trust_later": "On any later day: see that nothing that was there has been changed or taken out.",
+    "trust_now": "The checkpoint now",
+    "trust_key": "The key to check it with",
+    "trust_key_how": "Compare it with one that you have from elsewhere, such as a printed report or a friend: whoever"
+    " forges a checkpoint forges the key beside it, too.",
+    "not_signed": "The log is not signed yet.",
+    "witnesses": "Witnesses",
+    "witnesses_how": "Beside us, these have signed the checkpoint. Whether they did can be told with their keys,"
+    " which you get from them.",
+    "no_witnesses": "No witness from outside signs our checkpoints yet. All the more reason to keep one yourself, and"
+    " to compare it with your neighbour’s.",
+    "cosigned": "{}, on {}",
+    "trust_raw": "For programs",
+    "trust_raw_how": "The whole log can be fetched in the forms of C2SP (tlog-tiles), so that programs of others can"
+    " check it, too: tiles, entries, and what each entry discloses, below",
+    "newest_proof": "Proof that the newest event, E{}, is in the log",
+    "verifier_key": "The key alone",
 }
 
-#: What is checked to be still what it was, and by which checks (archive/fixity.py).
+#: What is checked to be still what it was, and by which checks (archive/keeping/fixity.py).
 _CHECKS: Checks = {
     "archive": "the archive",
     "backup": "a backup that was made",
@@ -553,6 +582,13 @@ _COUNTS: Counts = {
     "places": {"one": "1 place", "other": "{} places"},
     "homes": {"one": "1 home", "other": "{} homes"},
     "rank in Wales": {"other": "rank {} in Wales"},
+    "sources": {"one": "1 article or document read", "other": "{} articles and documents read"},
+    "records": {"one": "1 fact on record", "other": "{} facts on record"},
+    "promises": {"one": "1 promise or duty", "other": "{} promises and duties"},
+    "corrections": {
+        "one": "1 correction or dispute, in full view",
+        "other": "{} corrections and disputes, all shown",
+    },
 }
 
 _UNITS: Units = {"GBP": "£{}", "percent": "{} %"}

@@ -23,6 +23,8 @@ PATHS: Paths = {
     "accessibility": "accessibility",
     "privacy": "privacy",
     "data": "data",
+    "calendar": "calendar",
+    "trust": "trust",
 }
 
 PAGES: Pages = {
@@ -81,6 +83,17 @@ PAGES: Pages = {
         "Data and API",
         "Data",
         "Everything shown here can be had as data, free to use, and checked against a signed log.",
+    ),
+    "calendar": PageWords(
+        "Deadlines and meetings",
+        "Calendar",
+        "By which day something is due, and when councils and boards meet: what is to come, then what has been.",
+    ),
+    "trust": PageWords(
+        "Check us yourself",
+        "Trust",
+        "Nothing that is recorded here can be changed unnoticed. You need not take our word for it:"
+        " two commands check it, on your own computer.",
     ),
 }
 
@@ -210,8 +223,9 @@ PROSE: Prose = {
             "How it was tested",
             (
                 (
-                    "Each kind of page is opened in a real browser by machine with every change, in light and dark colours and"
-                    " on a screen 320 pixels wide. No person who depends on a screen reader has tested it yet."
+                    "With every change a machine opens each kind of page in a real browser, in both languages, in light, dark and"
+                    " forced colours and on a screen 320 pixels wide, checks it by the rules of axe-core, and walks through it"
+                    " by keyboard. That finds perhaps half of all faults. No person who depends on a screen reader has tested it yet."
                 ),
             ),
         ),
@@ -269,6 +283,35 @@ PROSE: Prose = {
                 (
                     "Addresses of records never change, so link to them. Please cite a record with the number of"
                     " the event that you saw, as in E12."
+                ),
+            ),
+        ),
+    ),
+    "trust": (
+        Section(
+            "What that proves",
+            (
+                (
+                    "Every fact goes into a log to which one can only add. From all of it a fingerprint is computed,"
+                    " and signed: that is the checkpoint, a few lines of text."
+                ),
+                (
+                    "Were a single letter of what was recorded changed, or a fact taken out, the fingerprint would be another"
+                    " one. Whoever has kept an older checkpoint would see it, and could show it to others."
+                ),
+                (
+                    "Where the law or a child’s privacy demands that words go, they go. That they did, when and why is"
+                    " itself in the log, and cannot be taken out."
+                ),
+            ),
+        ),
+        Section(
+            "What it does not prove",
+            (
+                "That a source was right, or that everything was recorded: only what stood here, and in which order.",
+                (
+                    "That others are shown the same as you. For that, compare your checkpoint with theirs, or trust one that"
+                    " witnesses have signed."
                 ),
             ),
         ),

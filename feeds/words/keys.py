@@ -105,17 +105,22 @@ Say = TypedDict("Say", {
     "number": str, "qualified": str, "colon": str, "role": str, "quote": str, "removals": str, "removals_how": str,
     "more_events": str, "no_removals": str, "fixity": str, "fixity_how": str, "fixity_of": str, "fixity_good": str,
     "fixity_fault": str, "fixity_all": str, "no_fixity": str, "home_1": str, "home_2": str, "home_3": str,
-    "home_4": str, "home_5": str, "so_far": str, "count_sources": str, "count_records": str,
-    "count_commitments": str, "count_corrections": str, "next_deadlines": str, "no_next": str,
+    "home_4": str, "home_5": str, "so_far": str, "next_deadlines": str, "no_next": str,
     "latest_deadlines": str, "latest_developments": str, "all_promises": str, "whole_timeline": str,
     "newest_here": str, "find": str, "show": str, "status": str, "all": str, "shown_of": str, "shown_range": str,
     "nothing_found": str, "made_in": str, "depends_on": str, "days_late": str, "line_kind": str, "topic": str,
     "year": str, "order": str, "newest_first": str, "oldest_first": str, "earlier_page": str, "later_page": str,
     "paging": str, "undated": str, "more_lines": str, "promises_here": str, "latest_lines": str, "offices": str,
     "whole_history": str, "gathered": str, "in_office_last": str, "nothing_here": str, "as_csv": str,
-    "number_of": str, "number_kind": str, "number_day": str, "number_area": str, "chart_of": str, "chart_how": str,
+    "number_of": str, "number_day": str, "chart_of": str, "chart_how": str,
     "search_for": str, "found": str, "found_more": str, "search_hint": str, "helplines": str, "helplines_how": str,
     "emergency": str, "contact": str, "address_of": str, "other_pages": str, "retry": str, "back": str,
+    "not_here": str, "not_here_how": str,
+    "to_come": str, "been": str, "nothing_to_come": str, "calendar_address": str, "open_calendar": str,
+    "promise_status": str, "this_view": str, "cite": str, "cite_how": str, "cite_as": str, "trust_how": str,
+    "trust_install": str, "trust_first": str, "trust_later": str, "trust_now": str, "trust_key": str,
+    "trust_key_how": str, "not_signed": str, "witnesses": str, "witnesses_how": str, "no_witnesses": str,
+    "cosigned": str, "trust_raw": str, "trust_raw_how": str, "newest_proof": str, "verifier_key": str,
 })  # fmt: skip
 
 Checks = TypedDict("Checks", {
@@ -125,18 +130,20 @@ Checks = TypedDict("Checks", {
 Counts = TypedDict("Counts", {
     "events": Forms, "children": Forms, "staff": Forms, "carers": Forms, "councils": Forms, "activities": Forms,
     "recommendations": Forms, "posts": Forms, "places": Forms, "homes": Forms, "rank in Wales": Forms,
+    "sources": Forms, "records": Forms, "promises": Forms, "corrections": Forms,
 })  # fmt: skip
 
 Paths = TypedDict("Paths", {
     "records": str, "removals": str, "fixity": str, "events": str, "commitments": str, "corrections": str,
     "timeline": str, "topics": str, "bodies": str, "people": str, "numbers": str, "search": str, "subscribe": str,
-    "about": str, "accessibility": str, "privacy": str, "data": str,
+    "about": str, "accessibility": str, "privacy": str, "data": str, "calendar": str, "trust": str,
 })  # fmt: skip
 
 Pages = TypedDict("Pages", {
     "commitments": PageWords, "timeline": PageWords, "corrections": PageWords, "topics": PageWords,
     "bodies": PageWords, "people": PageWords, "numbers": PageWords, "search": PageWords, "subscribe": PageWords,
-    "about": PageWords, "accessibility": PageWords, "privacy": PageWords, "data": PageWords,
+    "about": PageWords, "accessibility": PageWords, "privacy": PageWords, "data": PageWords, "calendar": PageWords,
+    "trust": PageWords,
 })  # fmt: skip
 
 Statuses = TypedDict("Statuses", {
@@ -151,7 +158,7 @@ Lines = TypedDict("Lines", {
 
 Prose = TypedDict("Prose", {
     "about": tuple[Section, ...], "accessibility": tuple[Section, ...], "privacy": tuple[Section, ...],
-    "data": tuple[Section, ...], "subscribe": tuple[Section, ...],
+    "data": tuple[Section, ...], "subscribe": tuple[Section, ...], "trust": tuple[Section, ...],
 })  # fmt: skip
 
 

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
+from pathlib import Path
 
 import pytest
+
+from archive.home import Home
+
+
+@pytest.fixture
+def home(settled: Path, tmp_path: Path) -> Home:
+    """A home of its own for a test, copied from ``settled``, which its module makes once."""
+    return Home(shutil.copytree(settled, tmp_path / "home"))
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from random import Random
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from archive.bags import export_bag
-from archive.export import Exported, export_lines
 from archive.home import Home
+from archive.keeping.bags import export_bag
+from archive.keeping.export import Exported, export_lines
 from events import disclosure
 from events.codec import build
 from events.envelope import NewEvent

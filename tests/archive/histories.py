@@ -1,4 +1,4 @@
-"""Random histories of Aberdulas: every event is proposed here and admitted by `archive.admission`.
+"""Random histories of Aberdulas: every event is proposed here and admitted by `archive.admitting.admission`.
 
 The generator knows the shapes of the fields and a small stock of slugs, words and dates, so that events
 meet on the same records again and again. What is valid it never guesses: a refused proposal is dropped.
@@ -16,11 +16,11 @@ from typing import Any
 import msgspec
 
 from archive import showing
-from archive.admission import Draft, admit
+from archive.admitting.admission import Draft, admit
+from archive.admitting.view import LogView
 from archive.looking import current_content
 from archive.projector import catch_up
 from archive.store import Store
-from archive.view import LogView
 from events import disclosure
 from events.codec import build
 from events.envelope import Event, NewEvent

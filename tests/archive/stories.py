@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from archive.about import about
 from archive.fold import fold, merged_slugs
-from archive.record import Record, SourceFacts
+from archive.folding.about import about
+from archive.folding.record import Record, SourceFacts
 from events.codec import build
 from events.envelope import Event
 

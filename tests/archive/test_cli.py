@@ -15,10 +15,11 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from archive import bundle, recording
-from archive.admission import admit
+from archive import recording
+from archive.admitting.admission import admit
 from archive.cli import main
 from archive.home import Home
+from archive.keeping import bundle
 from archive.showing import counted
 from events.codec import build
 from events.errors import OutcomeUnknown

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive import labels
 from archive.fold import fold, merged_slugs
-from archive.record import SourceFacts
+from archive.folding import labels
+from archive.folding.record import SourceFacts
 from archive.table import Context, Face
 from archive.tables import TABLES, finding
 from tests.archive.stories import LETTER, MINUTES, NEWS, SOURCES, Story, at, by, on, seqs, values

@@ -16,11 +16,12 @@ from typing import Any
 
 import pytest
 
-from archive import batches, signing
-from archive.admission import Draft
+from archive import batches
+from archive.admitting.admission import Draft
 from archive.batches import MAX_BYTES, MAX_EVENTS
 from archive.home import Home
 from archive.recording import record
+from archive.trust import signing
 from events.vocabulary import TYPES
 
 TEXT = "Nia Prys promised that the branch in Tŷ Mawr opens again in May. In May!"

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from archive.cli.keeping import COMMANDS
 from archive.cli.main import Commands, main
-from archive.fixity import history
 from archive.home import Home
+from archive.keeping.fixity import history
 from events import disclosure
 from events.codec import build
 from events.head import Head
@@ -37,11 +37,6 @@ def settled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     archive.tables()
     archive.close()
     return folder
-
-
-@pytest.fixture
-def home(settled: Path, tmp_path: Path) -> Home:
-    return Home(shutil.copytree(settled, tmp_path / "home"))
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from pathlib import Path
 from random import Random
 
 from archive.home import Home
-from archive.restoring import restore
+from archive.keeping.restoring import restore
 from events.codec import build
 from tests.archive.histories import Historian
-from tests.archive.keeping import (
+from tests.archive.kept import (
     ROOT,
     TEXT,
     erased,

@@ -22,8 +22,9 @@ import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from archive import building, projector, store
+from archive import projector, store
 from archive.projector import Applied, OtherLog, catch_up, open_current, rebuild
+from archive.rebuilding import building
 from archive.store import PROJECTION_VERSION, Position, Store
 from archive.table import Table
 from archive.tables import TABLES
@@ -207,6 +208,26 @@ def test_an_outcome_folds_its_commitment_too(aberdulas: Aberdulas):
     applied = catch_up(aberdulas.log, aberdulas.store)
     assert applied.events == 1
     assert applied.records == 2
+
+
+def topics_of(archive: Aberdulas, slug: str) -> list[str]:
+    sql = "SELECT topic_id FROM record_topics WHERE record_id = ? ORDER BY topic_id"
+    archive.tables()
+    return [topic for (topic,) in archive.store._conn.execute(sql, (slug,))]
+
+
+def test_an_outcome_belongs_to_the_topics_of_its_commitment(aberdulas: Aberdulas, tmp_path):
+    assert topics_of(aberdulas, "outcome/library-plan") == []
+    more = aberdulas.record("CommitmentRecorded", PAPER, id="commitment/library-plan", topics=["topic/libraries"])  # fmt: skip
+    assert topics_of(aberdulas, "outcome/library-plan") == ["topic/libraries"]
+    new = {"id": "topic/books", "new": True, "kind": "topic", "name": "Books"}
+    aberdulas.record("EntityRecorded", **new)
+    aberdulas.record("EntitiesMerged", keep="topic/books", merge=["topic/libraries"], reason="duplicate", note="One")  # fmt: skip
+    assert topics_of(aberdulas, "outcome/library-plan") == ["topic/books"]
+    with rebuilt(aberdulas.log, tmp_path) as made:
+        assert list(differences(aberdulas.store, made)) == []
+    aberdulas.record("RecordRetracted", target=more, **WHY)
+    assert topics_of(aberdulas, "outcome/library-plan") == []
 
 
 def test_a_fact_that_changes_no_face_folds_nothing_else(aberdulas: Aberdulas):

@@ -23,13 +23,15 @@ from typing import Any
 
 import pytest
 
-from archive import children, projector, signing
-from archive.children import Child, Program
-from archive.follower import Follower
+from archive import projector
 from archive.home import Home
-from archive.programs import metadata_path, site_program, url
 from archive.serve import CannotServe, serve
+from archive.serving import children
+from archive.serving.children import Child, Program
+from archive.serving.follower import Follower
+from archive.serving.programs import metadata_path, site_program, url
 from archive.store import PROJECTION_VERSION
+from archive.trust import signing
 from events.errors import LogError
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -349,6 +351,22 @@ def test_a_port_that_is_taken_is_told_before_anything_starts(aberdulas: Any) -> 
         serve(home, host="nowhere.invalid", port=port, data_port=other)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("ARCHIVE_HUB", "hub.example", "address of the hub"),
+        ("ARCHIVE_URL", "here", "scheme and host"),
+    ],
+)
+def test_an_environment_that_the_site_would_refuse_is_told_before_anything_starts(
+    aberdulas: Any, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    port, data_port = free_ports(2)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(CannotServe, match=f"{value}.*{said}"):
+        serve(Home(aberdulas.folder), port=port, data_port=data_port)
+
+
 def test_no_archive_is_told_before_anything_starts(tmp_path: Path) -> None:
     port, data_port = free_ports(2)
     with pytest.raises(LogError, match="archive init"):
@@ -366,7 +384,7 @@ def test_tables_that_cannot_be_written_are_told_before_anything_starts(aberdulas
 def test_a_server_that_cannot_start_ends_the_others_and_says_so(
     aberdulas: Any, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("archive.programs.SITE", "feeds.nowhere:create_app")
+    monkeypatch.setattr("archive.serving.programs.SITE", "feeds.nowhere:create_app")
     port, data_port = free_ports(2)
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(CannotServe, match="The public site ended at once"):
@@ -472,7 +490,7 @@ def test_a_child_that_does_not_want_to_end_is_killed(
 def test_an_error_of_the_projector_is_told_once_and_it_goes_on_when_it_is_mended(
     aberdulas: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archive.follower.PAUSE", 0.05)
+    monkeypatch.setattr("archive.serving.follower.PAUSE", 0.05)
     aberdulas.tables()
     signing.begin(Home(aberdulas.folder))
     said: list[str] = []
@@ -534,7 +552,7 @@ def test_a_log_that_was_put_back_from_a_backup_gives_its_own_tables(followed: An
 def test_the_follower_signs_what_others_appended_and_says_once_why_it_cannot(
     aberdulas: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archive.follower.PAUSE", 0.05)
+    monkeypatch.setattr("archive.serving.follower.PAUSE", 0.05)
     home = Home(aberdulas.folder)
     said: list[str] = []
     follower = Follower(home, said.append)

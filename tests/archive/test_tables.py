@@ -9,8 +9,7 @@ import pytest
 
 from archive.store import OWNED
 from archive.table import dated
-from archive.tables import TABLES, finding
-from archive.tables.commitments import STATUS_COLUMNS
+from archive.tables import TABLES, VIEWS, finding
 from archive.tables.tenures import implied_ends
 from tests.archive.stories import on
 from tests.conftest import Aberdulas
@@ -35,8 +34,13 @@ def test_every_column_of_every_table_is_declared_and_described(empty: Aberdulas)
         assert found == [column.name for column in table.columns]
         assert table.about
         assert all(column.meaning for column in table.columns)
-    view = empty.store.rows("SELECT * FROM pragma_table_info('commitment_status')")
-    assert [row["name"] for row in view] == [column.name for column in STATUS_COLUMNS]
+    for view in VIEWS:
+        found = [
+            row["name"]
+            for row in empty.store.rows(f"SELECT * FROM pragma_table_info('{view.name}')")
+        ]
+        assert found == [column.name for column in view.columns]
+        assert set(view.facets) | {view.sort_desc} <= set(found)
     found = empty.store.rows("SELECT * FROM pragma_table_info('search')")
     assert [row["name"] for row in found] == [column.name for column in finding.SEARCH_COLUMNS]
 
@@ -653,3 +657,8 @@ def test_evidence_has_its_span_and_its_stance(aberdulas: Aberdulas):
     assert aberdulas.rows("SELECT char_start, char_end, quote, supports, stance FROM evidence WHERE record_id = 'statement/prys-1'") == [
         (10, 19, "Books now", "/gist", "supports")
     ]  # fmt: skip
+
+
+def test_a_source_is_about_what_it_supports(aberdulas: Aberdulas):
+    sql = "SELECT source_id, topic_id, records FROM source_topics"
+    assert aberdulas.rows(sql) == [("source/aberdulas-post-2031-03-05", "topic/libraries", 2)]

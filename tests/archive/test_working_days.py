@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive import bank_holidays
+from archive.folding import bank_holidays
 from archive.working_days import (
     CALENDARS,
     COUNTS,

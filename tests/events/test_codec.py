@@ -260,6 +260,10 @@ def test_of_all_of_unicode_what_xml_cannot_carry_is_refused_and_the_rest_parses(
         ({"name": "\U0001ffff"}, "/name", "U+1FFFF"),
         ({"name": "e\u0301"}, "/name", "not in Unicode normal form C"),
         ({"e\u0301": 1}, "/'e\u0301'", "not in Unicode normal form C"),
+        ({"name": "q" + "\u0301" * 31}, "/name", "more than 30 combining marks on one letter"),
+        ({"name": "a\u0323" + "\u0344" * 15}, "/name", "not in Unicode normal form C"),
+        ([{"quote": "q" + "\u0344" * 16}], "/0/quote", "more than 30 combining marks"),
+        ([{"quote": "\u1ea5" + "\u0323" * 29}], "/0/quote", "more than 30 combining marks"),
         ({"value": math.nan}, "/value", "nan is not a number"),
         ({"value": [-math.inf]}, "/value/0", "-inf is not a number"),
         ({"value": 2**53 + 1}, "/value", "too large"),
@@ -276,6 +280,11 @@ def test_what_cannot_be_stored_and_published_is_refused_with_its_place(
         check_data(value)
 
     assert (refused.value.field, words in refused.value.problem) == (field, True)
+
+
+@pytest.mark.parametrize("text", ["q" + "\u0301" * 30, ("q" + "\u0301" * 30) * 9, "\u0489" * 99])
+def test_as_many_marks_as_a_letter_may_have_are_let_pass(text: str) -> None:
+    check_data({"name": text})
 
 
 def test_data_that_holds_itself_or_is_too_deep_is_refused() -> None:

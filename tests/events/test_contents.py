@@ -31,7 +31,7 @@ ODD = [
     '{"edtf":"2031","basis":"stated","text":"a\u0301"}', '[{"source":"source/a"}]', '[{"source":"source/a","start":0,"end":1}]',
     '[{"source":"source/a","start":0,"end":2,"quote":"a\u0301"}]', '[{"source":"source/a","supports":["/id"]}]',
     '[{"source":"source/a","supports":["/nothing"]}]', '[{"source":"source/a","start":1}]', "[" * 40 + "]" * 40,
-    "[" * 100_000, "", ",", '1,"x":2', '"a","b":"c"', "1]", "//",
+    '"q%s"' % ("\u0301" * 30), '"q%s"' % ("\u0301" * 31), "[" * 100_000, "", ",", '1,"x":2', '"a","b":"c"', "1]", "//",
 ]  # fmt: skip
 
 

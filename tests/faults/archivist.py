@@ -24,8 +24,8 @@ from random import Random
 from typing import Any, Self
 
 from archive.cli import main
-from archive.follower import Follower
 from archive.home import Home
+from archive.serving.follower import Follower
 from events import log as log_module
 
 ROOT = Path(__file__).parents[2]

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from archive.fixity import DAMAGE, check_log
 from archive.home import Home
+from archive.keeping.fixity import DAMAGE, check_log
 from archive.projector import Signed, rebuild
 from archive.store import Store
 from events import audit, codec

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from archive import second, signing
 from archive.cli import main
 from archive.home import Home
 from archive.store import Store
+from archive.trust import second, signing
 from tests.archive.histories import contents
 from tests.conftest import Aberdulas
 from tests.events.auditing import dump

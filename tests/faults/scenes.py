@@ -14,12 +14,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from archive import backup as backups
-from archive import signing
-from archive.export import export_lines
 from archive.home import Home
-from archive.importing import import_lines
-from archive.restoring import restore
+from archive.keeping import backup as backups
+from archive.keeping.export import export_lines
+from archive.keeping.importing import import_lines
+from archive.keeping.restoring import restore
+from archive.trust import signing
 from events import disclosure, durable
 from events.codec import build
 from events.envelope import NewEvent

@@ -28,8 +28,8 @@ from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from archive import erased
 from archive.home import Home
+from archive.trust import erased
 from events import log as log_module
 from tests.faults.contract import check
 from tests.faults.scenarios import SCENARIOS, Scenario, command, digest, snapshot, words

@@ -15,9 +15,9 @@ from random import Random
 
 import pytest
 
-from archive import fixity
-from archive.comparing import contents
 from archive.home import Home
+from archive.keeping import fixity
+from archive.rebuilding.comparing import contents
 from tests.faults.contract import check
 from tests.faults.scenarios import make_home
 from tests.faults.sweep import Ran, run

@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-from archive import signing
-from archive.follower import Follower
 from archive.home import Home
+from archive.serving.follower import Follower
+from archive.trust import signing
 from feeds.library import Library, Unavailable
 from tests.conftest import Aberdulas
 

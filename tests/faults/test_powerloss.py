@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from archive.fixity import check_log
 from archive.home import Home
+from archive.keeping.fixity import check_log
 from events.checkpoint import Checkpoint, take_apart
 from events.errors import EventsError
 from events.head import HEAD, Head

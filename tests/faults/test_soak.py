@@ -34,7 +34,7 @@ SECONDS = int(os.environ.get("SOAK_SECONDS", "1800"))
 #: Of the time: servers are killed until CALM; what they hold is compared from there to the end.
 CALM = 0.5
 #: A server that was killed may give no answer for so long: each time within a minute it is started later, by up
-#: to half a minute (archive/children.py).
+#: to half a minute (archive/serving/children.py).
 BACK = 60.0
 #: What a killed writer of the tables left half written is undone by then.
 UNDONE = 3.0

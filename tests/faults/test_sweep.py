@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from archive import fixity
 from archive.home import Home
-from archive.verifying import Verdict, verify
+from archive.keeping import fixity
+from archive.trust.verifying import Verdict, verify
 from events.errors import EventsError
 from tests.faults.contract import check
 from tests.faults.scenarios import SCENARIOS, command, digest, snapshot

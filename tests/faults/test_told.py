@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from archive import erased, forgetting, projector, recording, scratch, second
+from archive import forgetting, projector, recording
 from archive.cli import main
 from archive.home import Home
-from archive.second import NotConfirmed
+from archive.rebuilding import scratch
 from archive.store import Store
+from archive.trust import erased, second
+from archive.trust.second import NotConfirmed
 from events.errors import LogError
 from tests.faults.contract import check
 from tests.faults.scenarios import LAW, PHRASE, WHY, make_home

@@ -8,11 +8,14 @@ from typing import Any
 
 import feedparser
 import pytest
+from flask import abort
 from flask.testing import FlaskClient
 
 from feeds.app import HEADERS, create_app
 from feeds.entries import KINDS
 from feeds.settings import Settings
+from feeds.words import WORDS
+from feeds.words.catalogue import error_words
 from tests.feeds.conftest import Reader
 
 Open = Callable[[Settings], FlaskClient]
@@ -29,7 +32,7 @@ def test_every_answer_is_guarded(still: FlaskClient, path: str, method: str) -> 
     for name, value in HEADERS.items():
         assert response.headers[name] == value
     assert response.headers["Content-Security-Policy"].startswith(
-        "default-src 'none'; style-src 'self';"
+        "default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self';"
     )
     assert "Set-Cookie" not in response.headers
 
@@ -152,14 +155,36 @@ def test_a_locked_file_is_a_matter_of_time(client: FlaskClient, reader: Reader) 
     assert client.get("/en/feeds/all.atom").status_code == 200
 
 
-def test_our_own_error_is_told_without_its_trace(reader: Reader) -> None:
+@pytest.mark.parametrize(
+    ("language", "first", "second"),
+    [("en", "Something went wrong on our side", "Aeth rhywbeth o’i le"), ("cy", "Aeth rhywbeth o’i le", "Something went wrong on our side")],
+)  # fmt: skip
+def test_our_own_error_is_told_without_its_trace(
+    reader: Reader, language: str, first: str, second: str
+) -> None:
     app = create_app(replace(reader.settings))
-    app.add_url_rule("/broken", "broken", lambda: 1 // 0)
-    response = app.test_client().get("/broken")
+    app.add_url_rule(f"/{language}/broken", "broken", lambda: 1 // 0)
+    response = app.test_client().get(f"/{language}/broken")
     assert response.status_code == 500
-    assert "Something went wrong on our side" in response.text
+    assert response.text.index(first) < response.text.index(second)
     assert "ZeroDivisionError" not in response.text
     assert "Traceback" not in response.text
+    assert "line " not in response.text.partition("<main")[2]
+
+
+@pytest.mark.parametrize("code", [400, 404, 405, 410, 412, 413, 418, 429, 500, 502, 503])
+@pytest.mark.parametrize("language", WORDS)
+def test_every_error_has_a_page_in_both_languages(reader: Reader, code: int, language: str) -> None:
+    app = create_app(reader.settings)
+    app.add_url_rule(f"/{language}/wrong", "wrong", lambda: abort(code))
+    response = app.test_client().get(f"/{language}/wrong")
+    assert response.status_code == code
+    titles = [error_words(words, code).title for words in WORDS.values()]
+    assert len(set(titles)) == 2
+    assert all(f"<h1>{title}</h1>" in response.text for title in titles)
+    assert f'<html lang="{language}">' in response.text
+    assert response.headers["Cache-Control"] == "no-store"
+    assert '<meta name="robots" content="noindex">' in response.text
 
 
 def test_the_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import icalendar
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from feeds import calendar
 from feeds.dossier import Announced, Dossier, Reading
+from feeds.texts import fill, language_of, told
 from feeds.words import WORDS
 from feeds.xml import line
-from tests.feeds.conftest import Reader, an_entry, on
+from tests.feeds.conftest import PAPER, Reader, an_entry, on
+from tests.feeds.validators import VALIDATORS
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=200)
 TAG = "tag:archive.powys.example,2026:"
@@ -41,6 +44,25 @@ def test_a_deadline_spans_its_readings(still: FlaskClient, still_reader: Reader)
     assert event.decoded("DTSTAMP").tzinfo is not None
 
 
+def test_a_summary_tells_its_language_where_it_has_but_one(still: FlaskClient) -> None:
+    def languages(language: str) -> dict[str, str | None]:
+        found = icalendar.Calendar.from_ical(still.get(f"/{language}/feeds/calendar.ics").data)
+        return {
+            str(one["SUMMARY"]): one["SUMMARY"].params.get("LANGUAGE")
+            for one in found.walk("VEVENT")
+        }
+
+    assert set(languages("en").values()) == {"en"}
+    assert languages("cy") == {
+        "Addawyd: Publish a plan for the libraries (Aberdulas Council)": None,
+        "Aberdulas Council: meeting, 4 Mawrth 2031": None,
+    }
+    welsh = WORDS["cy"]
+    assert language_of("Cyfarfod", welsh) == "cy"
+    assert language_of(told("Meeting <b>", welsh), welsh) == "en"
+    assert language_of(fill("Addawyd: {}", told("Build it", welsh)), welsh) is None
+
+
 def test_a_meeting_is_on_its_day(still: FlaskClient, still_reader: Reader) -> None:
     found = events(still, "meetings")
     event = found[f"E{still_reader.number('meeting/council-2031-03-04')}"]
@@ -52,6 +74,40 @@ def test_a_meeting_is_on_its_day(still: FlaskClient, still_reader: Reader) -> No
 
 def test_a_subject_has_a_calendar_too(still: FlaskClient, still_reader: Reader) -> None:
     assert events(still, "org/aberdulas-council").keys() == events(still).keys()
+
+
+@pytest.mark.parametrize("slug", ["meeting/council-2031-03-04", "commitment/library-plan"])
+def test_what_has_a_day_has_a_calendar_of_its_own(
+    still: FlaskClient, still_reader: Reader, slug: str
+) -> None:
+    name = f"E{still_reader.number(slug)}"
+    assert events(still, slug) == {name: events(still)[name]}
+    for language in WORDS:
+        address = f"/{language}/feeds/{slug}.ics"
+        assert f'"{address}"' in still.get(f"/{language}/{WORDS[language].paths['records']}/{slug}").text  # fmt: skip
+        assert VALIDATORS["ics"](still.get(address).data) == []
+
+
+@pytest.mark.parametrize(
+    "path", ["commitment/none.ics", "commitment/library-plan.atom", "statement/prys-1.ics", "development/plan-published.ics"]
+)  # fmt: skip
+def test_what_has_no_day_has_none(still: FlaskClient, path: str) -> None:
+    assert still.get(f"/en/feeds/{path}").status_code == 404
+
+
+def test_a_day_that_is_gone_is_cancelled_in_its_own_calendar_too(
+    client: FlaskClient, reader: Reader
+) -> None:
+    reader.archive.record(
+        "CommitmentRecorded", PAPER, id="commitment/some-day", new=True, obliged="org/aberdulas-council",
+        kind="aspiration", what="Be better", readings=[],
+    )  # fmt: skip
+    reader.retract(reader.number("meeting/council-2031-03-04"))
+    reader.archive.tables()
+    (event,) = events(client, "meeting/council-2031-03-04").values()
+    assert event["STATUS"] == "CANCELLED"
+    assert client.get("/en/feeds/commitment/some-day.ics").status_code == 404
+    assert "some-day.ics" not in client.get("/en/records/commitment/some-day").text
 
 
 def test_a_moved_day_moves_the_same_entry(client: FlaskClient, reader: Reader) -> None:
@@ -121,6 +177,16 @@ def shown(text: str) -> str:
     return text.replace("\x7f", "")
 
 
+def text_of(made: bytes, name: str) -> str:
+    """The text of a property of the event, read by the letter of sections 3.1 and 3.3.11.
+
+    `icalendar` reads an escaped backslash before an N as a backslash and the end of a line.
+    """
+    _, _, event = made.replace(b"\r\n ", b"").decode().partition("BEGIN:VEVENT")
+    (found,) = re.findall(rf"\r\n{name}(?:;[A-Z]+=[^:;]+)*:(.*)\r\n", event)
+    return re.sub(r"\\(.)", lambda one: {"n": "\n", "N": "\n"}.get(one[1], one[1]), found)
+
+
 def drawn(title: str, label: str) -> bytes:
     row = Announced("E5", 5, "commitment/a", "commitment", "current", "2026-01-02", "2026-01-02", 9)
     said = calendar.Said(
@@ -138,6 +204,7 @@ def drawn(title: str, label: str) -> bytes:
 
 @settings(max_examples=200, deadline=None)
 @given(title=ANY_TEXT, label=ANY_TEXT)
+@example(title=r"C:\New, C:\new; \\N", label=r"\N\n\,")
 def test_no_text_breaks_a_calendar(title: str, label: str) -> None:
     made = drawn(title, label)
     assert made == drawn(title, label)
@@ -147,9 +214,10 @@ def test_no_text_breaks_a_calendar(title: str, label: str) -> None:
     assert max(map(len, lines)) <= 75  # octets (3.1)
     assert not any(b in made.replace(b"\r\n", b"") for b in map(bytes, ([10], [13], [0], [127])))
     (event,) = icalendar.Calendar.from_ical(made).walk("VEVENT")
-    assert str(event["SUMMARY"]) == line(shown(title))
+    assert text_of(made, "SUMMARY") == line(shown(title))
     assert str(event["UID"]) == "tag:archive.example,2026:E5"
-    said = str(event["DESCRIPTION"]).split("\n")
+    assert text_of(made, "CATEGORIES").startswith("Development,")
+    said = text_of(made, "DESCRIPTION").split("\n")
     assert said[0] == (line(shown(title)) if title else "Promised: A")
     assert any(one.startswith(line(shown(label) + ":")) for one in said) or not label
     assert event["SEQUENCE"] == 9

@@ -112,11 +112,21 @@ def test_an_amount_is_written_with_its_unit(value: object, unit: str | None, sai
         ),
         ("meeting/a", "Council, north", "Council, north"),
         ("doc/a", "Report, 2031-03-04", "Report, 2031-03-04"),
+        ("outcome/a", "Partly done: Do it: now (Council)", "Partly done: Do it: now (Council)"),
         ("doc/a", None, "title withheld (Document)"),
     ],
 )
 def test_a_label_reads_as_words(slug: str, text: str | None, said: str) -> None:
     assert called(slug, text, ENGLISH) == said
+
+
+@pytest.mark.parametrize(("result", "said"), [
+    ("Done", "Gwnaed"), ("Partly done", "Gwnaed yn rhannol"), ("Not done", "Heb ei wneud"),
+    ("Superseded", "Disodlwyd"), ("Withdrawn", "Tynnwyd yn ôl"),
+])  # fmt: skip
+def test_an_outcome_says_its_result_in_welsh(result: str, said: str) -> None:
+    there = called("outcome/a", f"{result}: Do it (Council)", WORDS["cy"])
+    assert there == f"{said}: Do it (Council)"
 
 
 def test_a_source_is_cited_once_and_only_where_it_supports() -> None:

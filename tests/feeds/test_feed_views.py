@@ -95,6 +95,18 @@ def test_a_feed_has_what_it_is_about(
     assert f"E{still_reader.number(foreign)}" not in found
 
 
+@FORMATS
+def test_who_follows_a_topic_is_told_what_became_of_its_promises(
+    client: FlaskClient, reader: Reader, *, ending: str
+) -> None:
+    outcome = f"E{reader.number('outcome/library-plan')}"
+    assert outcome in ids(client, f"/en/feeds/org/aberdulas-council.{ending}")
+    assert outcome not in ids(client, f"/en/feeds/topic/libraries.{ending}")
+    reader.archive.record("CommitmentRecorded", PAPER, id="commitment/library-plan", topics=["topic/libraries"])  # fmt: skip
+    reader.archive.tables()
+    assert outcome in ids(client, f"/en/feeds/topic/libraries.{ending}")
+
+
 def test_a_feed_about_something_says_so(still: FlaskClient) -> None:
     feed = feedparser.parse(still.get("/en/feeds/person/nia-prys.atom").data).feed
     assert feed.title.endswith(": Office-holder: Nia Pryse")
@@ -197,7 +209,8 @@ def test_the_whole_history_can_be_walked(
     subject = name if "/" in name else None
     selection = selecting.Selection(name, KINDS.get(name, ("*",)), subject)
     with client.application.extensions["site"].library.open() as conn:
-        told = {row.entry_id for row in selecting.newest(conn, selection, 1000)}
+        choice = selecting.choice(conn, selection)
+        told = {row.entry_id for row in selecting.newest(conn, choice, 1000)}
     assert set.union(*(ids(client, path) for path in found)) == told
     current, *past = found
     for path in past:
@@ -306,6 +319,24 @@ def test_who_asks_gets_only_what_changed(client: FlaskClient, reader: Reader) ->
 )
 def test_else_the_whole_feed_comes(still: FlaskClient, etag: str, more: dict[str, str]) -> None:
     assert ask(still, etag, **more).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("agent", "code"),
+    [
+        ("rss2email/3.13.1 (https://github.com/rss2email/rss2email)", 200),
+        ("feedparser/6.0.11 +https://github.com/kurtmckee/feedparser/", 200),
+        ("newsboat/2.21.0 (Linux x86_64)", 226),
+        ("", 226),
+    ],
+)
+def test_who_asks_for_a_part_and_takes_it_for_an_error_gets_the_whole(
+    client: FlaskClient, reader: Reader, agent: str, code: int
+) -> None:
+    etag = client.get("/en/feeds/all.atom").headers["ETag"]
+    develop(reader, 1)
+    reader.archive.tables()
+    assert ask(client, etag, User_Agent=agent).status_code == code
 
 
 @pytest.mark.parametrize("language", WORDS)

@@ -28,8 +28,10 @@ class Page(html.parser.HTMLParser):
         assert self._open == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
         values = dict(attrs)
+        # Data for machines that no browser runs, where it is just that.
+        block = tag == "script" and values == {"type": "application/ld+json"}
+        self.tags.append("data block" if block else tag)
         assert "style" not in values
         assert not any(name.startswith("on") for name in values)
         self.links += [value for name in ("href", "src") if (value := values.get(name))]

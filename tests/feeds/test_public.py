@@ -4,14 +4,19 @@ import re
 import sqlite3
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from feeds.public import numbers
+from feeds.public import promises as promise_page
+from feeds.public.directory import PROMISES
 from feeds.settings import Settings
 from feeds.sql import promises
 from feeds.sql.search import question
@@ -67,6 +72,27 @@ class TestPromises:
         assert "/en/bodies/aberdulas-council" in made.links
         assert "/en/records/commitment/library-plan" in made.links
 
+    def test_a_page_leads_to_the_next_one_of_the_same_status(
+        self, client: FlaskClient, reader: Reader, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(promise_page, "LINES", 2)
+        for number in range(5):
+            reader.archive.record(
+                "CommitmentRecorded", PAPER, id=f"commitment/c{number}", new=True, obliged="org/aberdulas-council",
+                kind="promised", what=f"Mend roof {number}", readings=[{"label": "said", "on": on(f"2999-0{number + 1}-01")}],
+            )  # fmt: skip
+        reader.archive.tables()
+        found, path = [], "/en/commitments?status=due"
+        while path:
+            text, made = page(client, path)
+            found.append(re.findall(r"Mend roof (\d)</bdi>", text))
+            path = next(iter(re.findall(r'rel="next" href="([^"]+)"', text)), "").replace(
+                "&amp;", "&"
+            )
+        assert found == [["4", "3"], ["2", "1"], ["0"]]
+        assert "Shown: 5 to 5 of 5." in text
+        assert "/en/commitments?status=due&page=2" in made.links
+
     def test_the_verdicts_sum_up_to_the_status_of_the_view(self, reader: Reader) -> None:
         record = reader.archive.record
         for number, (kind, day, result, done) in enumerate([
@@ -109,7 +135,7 @@ class TestPromises:
 
     def test_a_status_filters(self, still: FlaskClient) -> None:
         text, _ = page(still, "/en/commitments?status=depends+on+reading")
-        assert "Shown: 1 of " in text
+        assert "Shown: 1 to 1 of 1." in text
         everything, _ = page(still, "/en/commitments?status=none%20of%20these")
         assert 'aria-current="true">All' in everything
 
@@ -140,6 +166,66 @@ class TestTimeline:
         assert (
             "Nothing on record fits that." in page(client, "/en/timeline?kind=meeting&year=2029")[0]
         )
+
+    def test_status_and_source_narrow_too(self, client: FlaskClient, reader: Reader) -> None:
+        record = reader.archive.record
+        record("EntityRecorded", id="org/echo", new=True, kind="organisation", name="Echo")
+        record(
+            "SourceCaptured", id="source/echo-1", new=True, kind="news", publisher="org/echo", lang="en", sha256="1" * 64,
+            captured_at="2031-04-04", body_access="restricted", chars=90, title="News", published=on("2031-04-03"),
+        )  # fmt: skip
+        record(
+            "CommitmentRecorded", {"source": "source/echo-1", "start": 1, "end": 9}, id="commitment/shelf", new=True,
+            obliged="org/aberdulas-council", what="Buy a shelf", kind="promised",
+            readings=[{"label": "by 2020", "on": on("2020")}],
+        )  # fmt: skip
+        reader.archive.tables()
+
+        def lines(query: str) -> set[str]:
+            text, _ = page(client, f"/en/timeline?{query}")
+            return set(re.findall(r'<a href="/en/records/([^"]+)"', text.partition("<main")[2]))
+
+        assert lines("source=org/echo") == {"commitment/shelf"}
+        assert "commitment/shelf" not in lines("source=org/aberdulas-post")
+        assert lines("status=unknown") == {"commitment/shelf"}
+        assert lines("status=depends+on+reading") == {
+            "commitment/library-plan",
+            "outcome/library-plan",
+        }
+        assert lines("source=org/none&status=none") == lines("")
+
+    def test_all_of_the_lines_are_there_as_data_in_a_calendar_and_as_a_feed(
+        self, client: FlaskClient, reader: Reader
+    ) -> None:
+        def links(query: str) -> list[str]:
+            text, _ = page(client, f"/en/timeline?{query}")
+            return re.findall(
+                r'href="([^"]+)"', text.partition('class="meta data"')[2].partition("</p>")[0]
+            )
+
+        feeds = "https://archive.example/en/feeds"
+        data = "https://data.example/archive/timeline"
+        assert links("") == [
+            f"{data}.csv?_stream=1", f"{data}.json?_shape=objects", f"{feeds}/calendar.ics", f"{feeds}/all.atom",
+        ]  # fmt: skip
+        asked = links("kind=due&year=2031&status=depends+on+reading")
+        for one in asked[:2]:
+            assert (
+                "kind__exact=due&amp;day_earliest__lte=2031-12-31&amp;day_latest__gte=2031-01-01"
+                in one
+            )
+            where = parse_qs(one.replace("&amp;", "&").partition("?")[2])["_where"]
+            with closing(sqlite3.connect(reader.settings.archive_db)) as conn:
+                rows = conn.execute(
+                    f"SELECT record_id FROM timeline WHERE kind = 'due' AND {where[0]}"
+                )
+                assert rows.fetchall() == [("commitment/library-plan",)]
+        assert asked[2:] == [f"{feeds}/commitments.ics", f"{feeds}/commitments.atom"]
+        assert links("topic=topic/libraries")[2:] == [
+            f"{feeds}/topic/libraries.ics",
+            f"{feeds}/topic/libraries.atom",
+        ]
+        assert links("kind=statement")[2:] == [f"{feeds}/all.atom"]
 
     def test_it_goes_on_on_the_next_page(self, client: FlaskClient, reader: Reader) -> None:
         for number in range(60):
@@ -176,6 +262,31 @@ class TestDirectory:
         _, made = page(client, "/en/people")
         assert "/en/people/nia-prys" in made.links
         assert "/en/people/o-wyn" not in made.links
+        assert "/feeds/person/nia-prys.atom" in page(client, "/en/people/nia-prys")[0]
+        assert "/feeds/person/" not in page(client, "/en/people/o-wyn")[0]  # for it is not there
+
+    def test_a_body_that_promised_more_than_fits_says_so(
+        self, client: FlaskClient, reader: Reader
+    ) -> None:
+        for number in range(PROMISES):
+            reader.archive.record(
+                "CommitmentRecorded", PAPER, id=f"commitment/thing-{number}", new=True, what=f"Do thing {number}",
+                kind="promised", obliged="org/aberdulas-council",
+            )  # fmt: skip
+        reader.archive.tables()
+        text, made = page(client, "/en/bodies/aberdulas-council")
+        # The plan for the libraries was there before.
+        assert f"Shown: {PROMISES} of {PROMISES + 1}." in text
+        assert "/en/commitments" in made.links
+
+    def test_the_result_of_an_outcome_is_in_the_language_of_the_page(
+        self, still: FlaskClient
+    ) -> None:
+        there = "/cofnodion/outcome/"
+        text, _ = page(still, "/cy/llinell-amser?kind=outcome")
+        assert there in text
+        assert 'Gwnaed: <span lang="en">Publish a plan for the libraries' in text
+        assert "Done:" not in text
 
     def test_a_topic_gathers_its_lines(self, client: FlaskClient, reader: Reader) -> None:
         reader.archive.record(
@@ -217,6 +328,27 @@ class TestNumbers:
         assert (
             "https://data.example/archive/figures.csv?measure_id__exact=measure/loans" in made.links
         )
+
+    def test_no_page_grows_with_the_archive(self, client: FlaskClient, reader: Reader) -> None:
+        record = reader.archive.record
+        for number in range(numbers.SERIES + 1):
+            record("EntityRecorded", id=f"measure/m{number}", new=True, kind="measure", name=f"Series {number:02}",
+                   unit="books")  # fmt: skip
+            days = range(1, numbers.FIGURES + 4) if number == 7 else [1]
+            for day in days:
+                record("FigureRecorded", PAPER, id=f"figure/m{number}-{day}", new=True, measure=f"measure/m{number}",
+                       value=day, unit="books", as_of=on(f"2031-01-{day:02}"), kind="actual")  # fmt: skip
+        reader.archive.tables()
+        text, made = page(client, "/en/numbers")
+        assert made.tags.count("table") == numbers.SERIES
+        assert text.index("Series 07") < text.index("Series 00")  # the longest first
+        assert f"Shown: {numbers.FIGURES} of {numbers.FIGURES + 3}." in text
+        newest = [f"/en/records/figure/m7-{day}" for day in range(4, numbers.FIGURES + 4)]
+        assert [link for link in made.links if link.startswith("/en/records/figure/m7-")] == newest
+        assert "/en/numbers?page=2" in made.links
+        last, made = page(client, "/en/numbers?page=2")
+        assert made.tags.count("table") == 1
+        assert "Series 50" in last
 
 
 class TestSearch:
@@ -326,6 +458,25 @@ def test_corrections_show_the_old_words_beside_the_new(client: FlaskClient, read
     assert "<del>28 March 2031</del>" in text
     assert "<ins>29 March 2031</ins>" in text
     assert f"/en/records/development/plan-published#E{number}" in made.links
+
+
+def test_corrections_go_on_on_the_next_page(client: FlaskClient, reader: Reader) -> None:
+    for number in range(60):
+        day = "28" if number % 2 else "29"
+        reader.amend(
+            "development/plan-published", "/happened", on(f"2031-03-{57 - int(day)}"), on(f"2031-03-{day}")
+        )  # fmt: skip
+    reader.archive.tables()
+    first, _ = page(client, "/en/corrections")
+    second, made = page(client, "/en/corrections?page=2")
+    assert "Shown: 1 to 50 of 60." in first
+    assert "Shown: 51 to 60 of 60." in second
+    events = [re.findall(r"plan-published#E(\d+)", text) for text in (first, second)]
+    assert [len(one) for one in events] == [50, 10]
+    assert sorted(map(int, sum(events, [])), reverse=True) == [int(one) for one in sum(events, [])]  # noqa: RUF017
+    assert 'rel="next" href="/en/corrections?page=2"' in first
+    assert 'rel="prev" href="/en/corrections"' in second
+    assert "https://archive.example/en/corrections?page=2" in made.links
 
 
 def test_distressing_pages_name_who_helps(client: FlaskClient, reader: Reader) -> None:

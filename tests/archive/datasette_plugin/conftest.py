@@ -12,8 +12,8 @@ import httpx
 import pytest
 from datasette.app import Datasette
 
-from archive import metadata
 from archive.datasette_plugin import functions, guard
+from archive.describing import metadata
 
 SITE = "https://aberdulas.example"
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from archive.datasette_plugin import functions, gate, guard, renderers
-from archive.programs import DATASETTE_SETTINGS
-from archive.questions import QUESTIONS
+from archive.describing.questions import QUESTIONS
+from archive.serving.programs import DATASETTE_SETTINGS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "explore.md").read_text(encoding="utf-8")
 QUERIES = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from archive import metadata
 from archive.datasette_plugin import cells, charts, folding, front
-from archive.questions import QUESTIONS
+from archive.describing import metadata
+from archive.describing.questions import QUESTIONS
 from tests.archive.datasette_plugin.conftest import Served
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pytest
 
-from archive.programs import DATASETTE_MEGABYTES
+from archive.serving.programs import DATASETTE_MEGABYTES
 from tests.conftest import Aberdulas
 from tests.serving import Running, get, running
 

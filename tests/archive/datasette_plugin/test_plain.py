@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from archive import metadata
-from archive.questions import QUESTIONS
+from archive.describing import metadata
+from archive.describing.questions import QUESTIONS
 
 ROOT = Path(__file__).parents[3]
 

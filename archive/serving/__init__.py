@@ -1,0 +1,1 @@
+"""The processes of `archive serve` and what they run."""

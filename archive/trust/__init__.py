@@ -1,0 +1,1 @@
+"""What outsiders can check without trusting us: signatures, timestamps, second persons, verification."""
