@@ -495,8 +495,8 @@ def test_who_was_told_of_a_commit_sees_it(path: Path, shows: Shows) -> None:
         one.start()
     writer = sqlite3.connect(path, isolation_level=None, timeout=5.0)
     writer.execute("PRAGMA synchronous = OFF")
-    end = time.monotonic() + 1.5
-    while time.monotonic() < end:
+    end = time.monotonic() + 30.0  # a busy machine needs its time for so many; an idle one a second
+    while min(committed[0], shows.asked) <= 50 and time.monotonic() < end:
         writer.execute("UPDATE t SET n = n + 1")
         committed[0] += 1
         time.sleep(0.001)
