@@ -40,7 +40,7 @@ from events.log import Log, SqliteLog
 
 #: Beside the tables: those that are being made anew.
 REBUILDING = ".rebuild-"
-#: So many events are held in memory at the most; a log of more is folded in another process than writes.
+#: So many events are held in memory at the most; a log of more is read and folded by other processes.
 LARGE = 20_000
 
 Progress = Callable[[int, int], None]
@@ -166,7 +166,7 @@ def make(log: Log, path: Path, size: int, progress: Progress) -> Applied:
 
 
 def _pages(log: Log, folder: Path, size: int) -> Iterator[Page]:
-    """Return the `pages` of a log, made here or by another core."""
+    """Return the `pages` of a log, made here, or by other processes where there are cores for them."""
     if size >= LARGE and isinstance(log, SqliteLog) and (os.cpu_count() or 1) > 1:
         return pages_aside(log.path, folder, size)
     return pages(log, folder, size)

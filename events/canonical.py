@@ -10,9 +10,7 @@ from typing import Any
 import msgspec
 
 _ENCODER = msgspec.json.Encoder(order="sorted")
-_EXPONENT = re.compile(rb"[0-9]e-?[0-9]{1,3}(?:[],}]|\Z)")
-#: Makes every digit a nought: a digit before an e is then found ten times faster than by the expression.
-_NOUGHTS = bytes.maketrans(b"123456789", b"000000000")
+_EXPONENT = re.compile(rb"e-?[0-9]{1,3}(?:[],}]|\Z)")
 
 
 def encode(value: Any) -> bytes:
@@ -34,6 +32,4 @@ def encode_each(values: Sequence[Any]) -> list[bytes]:
 
 
 def _doubtful(data: bytes) -> bool:
-    if b"0e" in data.translate(_NOUGHTS) and _EXPONENT.search(data):
-        return True
-    return b"0.0000" in data
+    return b"0.0000" in data or _EXPONENT.search(data) is not None

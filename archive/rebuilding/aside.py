@@ -2,10 +2,10 @@
 
     python -m archive.rebuilding.aside LOG FOLDER SIZE FD
 
-reads the log, then forks, and the two take turns in folding its records (`building.Building`). One writes its
-pages to standard output, the other to the file descriptor FD: each as MessagePack behind its length in four
-bytes. The length 0 ends a turn; the first is the reading, then both fold, the other first. The length `END` ends
-everything; without it a process has failed, and standard error says why.
+forks twice, and each time the two take turns: first in reading the log, then in folding its records
+(`building.Building`). One writes its pages to standard output, the other to the file descriptor FD: each as
+MessagePack behind its length in four bytes. The length 0 ends a turn, and the length `END` everything; without it
+a process has failed, and standard error says why.
 """
 
 from __future__ import annotations
