@@ -23,9 +23,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import msgspec
+import report
+from report import Row
 
 from archive.keeping import bundle
 from events import codec, merkle, transfer
@@ -44,15 +46,6 @@ PROOFS = 1000
 AT = "2031-03-06T08:30:00Z"
 
 
-class Row(NamedTuple):
-    """A line of the table; ``holds`` is None where there is no limit."""
-
-    what: str
-    measured: str
-    limit: str = ""
-    holds: bool | None = None
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -61,12 +54,8 @@ def main() -> None:
     parser.add_argument("--large", type=int, default=1_000_000, help="for memory and proofs; 0: no")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=chosen.dir, prefix="powys-benchmark-") as name:
-        busy = os.getloadavg()[0]
-        print(f"{os.cpu_count()} cores, SQLite {sqlite3.sqlite_version}, load before: {busy:.1f}")  # noqa: T201
-        print("\n| what | measured | limit | holds |\n| --- | --- | --- | --- |")  # noqa: T201
-        for row in rows(Path(name), chosen.events, chosen.large):
-            holds = {None: "", True: "yes", False: "**no**"}[row.holds]
-            print(f"| {row.what} | {row.measured} | {row.limit} | {holds} |", flush=True)  # noqa: T201
+        report.machine()
+        report.table(rows(Path(name), chosen.events, chosen.large))
 
 
 def rows(folder: Path, count: int, large: int) -> Iterator[Row]:

@@ -23,8 +23,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import report
 from generator import events, write
 from peer import eventsourcing
+from report import Row
 
 from archive.projector import catch_up, rebuild
 from archive.rebuilding.loading import INSERTS, SETTINGS
@@ -36,15 +38,6 @@ SINGLE = 200
 PAGE = 20_000
 #: Events that the package eventsourcing projects: each costs the same, so that fewer do.
 THEIRS = 20_000
-
-
-class Row(NamedTuple):
-    """A line of the table; ``holds`` is None where there is no limit."""
-
-    what: str
-    measured: str
-    limit: str = ""
-    holds: bool | None = None
 
 
 class Took(NamedTuple):
@@ -63,12 +56,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=chosen.dir, prefix="powys-benchmark-") as name:
-        busy = os.getloadavg()[0]
-        print(f"{os.cpu_count()} cores, SQLite {sqlite3.sqlite_version}, load before: {busy:.1f}")  # noqa: T201
-        print("\n| what | measured | limit | holds |\n| --- | --- | --- | --- |")  # noqa: T201
-        for row in rows(Path(name), chosen.events, chosen.seed):
-            holds = {None: "", True: "yes", False: "**no**"}[row.holds]
-            print(f"| {row.what} | {row.measured} | {row.limit} | {holds} |", flush=True)  # noqa: T201
+        report.machine()
+        report.table(rows(Path(name), chosen.events, chosen.seed))
 
 
 def rows(folder: Path, count: int, seed: int) -> Iterator[Row]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import itertools
-import os
 import sqlite3
 import statistics
 import sys
@@ -23,7 +22,9 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import report
 from generator import write
+from report import Row
 
 from archive.describing.questions import QUESTIONS
 from archive.home import Home
@@ -66,15 +67,12 @@ def main() -> None:
         else:
             with write(folder / "log.db", chosen.events, 1) as log:
                 rebuild(log, folder / "archive.db")
-        print(f"{os.cpu_count()} cores, load before: {os.getloadavg()[0]:.1f}")  # noqa: T201
-        print(f"\n| what, median of {TIMES} | ms | limit | holds |\n| --- | --- | --- | --- |")  # noqa: T201
-        for what, milliseconds, limit in measured(folder):
-            holds = "yes" if milliseconds < limit else "**no**"
-            print(f"| {what} | {milliseconds:.0f} | {limit} | {holds} |", flush=True)  # noqa: T201
+        report.machine()
+        report.table(measured(folder))
 
 
-def measured(folder: Path) -> Iterator[tuple[str, float, int]]:
-    """Yield what was asked for, how many milliseconds it took, and how many it may take."""
+def measured(folder: Path) -> Iterator[Row]:
+    """Yield how long each question and each table takes, and how long it may take."""
     with contextlib.closing(sqlite3.connect(folder / "archive.db")) as db:
         values = {
             name: str((db.execute(sql).fetchone() or [""])[0]) for name, sql in VALUES.items()
@@ -91,12 +89,17 @@ def measured(folder: Path) -> Iterator[tuple[str, float, int]]:
             time.sleep(0.05)
         for question in QUESTIONS:
             given = {name: values[name] for name in question.params}
-            yield question.name, took(f"{question.name}.json", given), QUESTION_MS
+            yield row(question.name, took(f"{question.name}.json", given), QUESTION_MS)
         for table in TABLES:
-            yield f"page of `{table.name}`", took(table.name, {}), PAGE_MS
-            yield f"`{table.name}` as JSON", took(f"{table.name}.json", {}), PAGE_MS
+            yield row(f"page of `{table.name}`", took(table.name, {}), PAGE_MS)
+            yield row(f"`{table.name}` as JSON", took(f"{table.name}.json", {}), PAGE_MS)
     finally:
         stop((datasette,))
+
+
+def row(what: str, milliseconds: float, limit: int) -> Row:
+    """Return the row of a median."""
+    return Row(what, f"{milliseconds:.0f} ms", f"below {limit} ms", milliseconds < limit)
 
 
 _fresh = itertools.count()

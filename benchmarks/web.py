@@ -16,7 +16,6 @@ import os
 import re
 import shutil
 import socket
-import sqlite3
 import statistics
 import subprocess
 import sys
@@ -27,7 +26,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import hand
+import report
 from lxml import etree
+from report import Row
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from archive.home import Home
@@ -68,15 +69,6 @@ http {{
   server {{ listen 127.0.0.1:{port}; root {folder}; add_header Cache-Control "public, max-age=300"; }}
 }}
 """
-
-
-class Row(NamedTuple):
-    """A line of the table; ``holds`` is None where there is no limit."""
-
-    what: str
-    measured: str
-    limit: str = ""
-    holds: bool | None = None
 
 
 class Speed(NamedTuple):
@@ -134,15 +126,11 @@ def main() -> None:
     missing = [name for name in ("nginx", "wrk", "taskset") if shutil.which(name) is None]
     with tempfile.TemporaryDirectory(prefix="powys-benchmark-") as name:
         tables = chosen.tables or collection(Path(name))
-        busy = os.getloadavg()[0]
-        print(f"{os.cpu_count()} cores, SQLite {sqlite3.sqlite_version}, load before: {busy:.1f}")  # noqa: T201
+        report.machine()
         if missing:
             lacking = " and ".join(missing)
             print(f"Not compared with nginx, for want of {lacking} (Debian: nginx-light, wrk)")  # noqa: T201
-        print("\n| what | measured | limit | holds |\n| --- | --- | --- | --- |")  # noqa: T201
-        for row in rows(Path(name), tables, chosen, served=not missing):
-            holds = {None: "", True: "yes", False: "**no**"}[row.holds]
-            print(f"| {row.what} | {row.measured} | {row.limit} | {holds} |", flush=True)  # noqa: T201
+        report.table(rows(Path(name), tables, chosen, served=not missing))
 
 
 def rows(folder: Path, tables: Path, chosen: argparse.Namespace, *, served: bool) -> Iterator[Row]:
