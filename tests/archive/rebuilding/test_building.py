@@ -31,8 +31,8 @@ from tests.conftest import Aberdulas
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory) -> SqliteLog:
-    """Return a log of several pages."""
-    return write(tmp_path_factory.mktemp("large") / "log.db", 3 * PAGE + 17)
+    """Return a log of several pages: so many that each process has two whole ones, more than a pipe holds."""
+    return write(tmp_path_factory.mktemp("large") / "log.db", 4 * PAGE + 17)
 
 
 def test_another_process_makes_the_same_pages(large: SqliteLog, tmp_path):
