@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -18,8 +19,8 @@ from archive.trust.erased import Erased
 from events.errors import EventsError, StaleHead
 from events.log import SqliteLog
 
-#: How often a batch is judged anew when others append meanwhile.
-ATTEMPTS = 5
+#: For how long a batch is judged anew when others append meanwhile, in seconds: as long as one waits for a lock.
+PATIENCE = 10.0
 
 
 class TextRefused(EventsError):
@@ -57,7 +58,8 @@ def record(
     with home.log() as log:
         store = home.tables(log, progress)
         try:
-            for attempt in range(ATTEMPTS):
+            end = time.monotonic() + PATIENCE
+            while True:
                 view = LogView(log, store, texts, Erased(home.path))
                 admission = admit(drafts, view, anew=anew, despite=despite)
                 _check_texts(store, admission, texts)
@@ -70,14 +72,13 @@ def record(
                         log.append(admission.events, expected=view.size) if admission.events else []
                     )
                 except StaleHead:
-                    if attempt + 1 == ATTEMPTS:
+                    if time.monotonic() > end:
                         raise
                     catch_up(log, store)
                     continue
                 return Recorded(admission, seqs, _follow(home, log, store, texts, progress))
         finally:
             store.close()
-    raise AssertionError("unreachable: the last attempt returns or raises")
 
 
 def _follow(

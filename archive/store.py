@@ -23,7 +23,7 @@ from archive.tables import TABLES, VIEWS, Table, finding, fixity
 from events.errors import EventsError
 
 #: Raise when the tables or the fold change: an older file is then rebuilt, never migrated.
-PROJECTION_VERSION = 4
+PROJECTION_VERSION = 5
 APPLICATION_ID = 0x50777941
 BUSY_SECONDS = 10.0
 _DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)

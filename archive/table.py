@@ -81,7 +81,8 @@ class Table:
     """A published table. ``owner`` is the column by which its rows belong to a record.
 
     ``kind`` names the one kind of records that have rows in it; None where any may have. A table that is not
-    ``per_record`` has rows per event, or of something else.
+    ``per_record`` has rows per event, or of something else. ``sort_desc`` is the primary key where the last rows are to
+    stand first: by another column Datasette 0.65 loses rows where a page ends amid equal values.
     """
 
     name: str
@@ -94,7 +95,6 @@ class Table:
     constraints: tuple[str, ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
     label: str | None = None
-    sort: str | None = None
     sort_desc: str | None = None
     facets: tuple[str, ...] = ()
 

@@ -135,8 +135,9 @@ class Rows:
         sources = len({source for source, _ in proofs})
         self.run(
             f"{INSERT['records']} ON CONFLICT (id) DO UPDATE SET subkind = excluded.subkind,"
-            " label = excluded.label, source_count = excluded.source_count, changed_at = excluded.changed_at",
-            (slug, kind, subkind, label, None, "current", None, None, None, None, sources, None, at, at, seq),
+            " label = excluded.label, source_count = excluded.source_count, changed_at = excluded.changed_at,"
+            " last_event = excluded.last_event",
+            (slug, kind, subkind, label, None, "current", None, None, None, None, sources, None, at, at, seq, seq),
         )  # fmt: skip
         ((rowid,),) = self.found("SELECT rowid FROM records WHERE id = ?", slug)
         texts = [data.get(name) for name in SEARCHED] + [quote for _, quote in proofs]

@@ -62,13 +62,15 @@ NGINX = """
 {user} daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log stderr crit;
 events {{ worker_connections 256; }}
 http {{
-  access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; gzip_static on; gzip_vary on;
+  access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; gzip_static on;
   client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
   uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
   types {{ "application/xml; charset=utf-8" atom; "text/html; charset=utf-8" html; }}
-  server {{ listen 127.0.0.1:{port}; root {folder}; add_header Cache-Control "public, max-age=300"; }}
+  server {{ listen 127.0.0.1:{port}; root {folder}; {locations} }}
 }}
 """
+#: What nginx says of a file by itself.
+OF_FILES = frozenset({"content-type", "content-length", "etag", "last-modified", "server", "date"})
 
 
 class Speed(NamedTuple):
@@ -171,10 +173,18 @@ def against_nginx(folder: Path, tables: Path, chosen: argparse.Namespace) -> Ite
         large = running.enter_context(site(chosen.large)) if chosen.large else None
         root = folder / "files"
         root.mkdir()
+        locations = ""
         for path, name in ((FEED, "feed.atom"), (PAGE, "page.html")):
-            (root / name).write_bytes(content := fetch(ours.port, path)[1])
+            headers, content = fetch(ours.port, path)
+            (root / name).write_bytes(content)
             (root / f"{name}.gz").write_bytes(gzip.compress(content, mtime=0))
-        nginx = running.enter_context(files(root))
+            more = (
+                f'add_header {header} "{value}";'
+                for header, value in headers.items()
+                if header not in OF_FILES
+            )
+            locations += f"location = /{name} {{ {' '.join(more)} }}\n"
+        nginx = running.enter_context(files(root, locations))
         servers = {"ours": ours, "nginx": nginx, **({"large": large} if large else {})}
         for way in WAYS:
             best = rounds(way, servers, chosen.rounds, chosen.seconds)
@@ -185,7 +195,7 @@ def compared(way: Way, best: Mapping[str, Speed]) -> Iterator[Row]:
     """Yield the lines of one way to ask."""
     ours, nginx = best["ours"], best["nginx"]
     yield Row(way.name, said(ours), "99 of 100 within 50 ms", ours.slow < 50)
-    yield Row("... nginx, the same bytes", said(nginx))
+    yield Row("... nginx, the same headers and bytes", said(nginx))
     ratio = ours.rate / nginx.rate
     yield Row(
         "... ratio, by the clock", f"{ratio:.2f}", f"at least {way.limit:g}", ratio >= way.limit
@@ -263,13 +273,13 @@ def site(tables: Path) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def files(folder: Path) -> Iterator[Server]:
-    """Serve a folder with nginx; yield it."""
+def files(folder: Path, locations: str) -> Iterator[Server]:
+    """Serve a folder with nginx, with these settings of its files; yield it."""
     port = free_port()
     settings = folder.parent / "nginx.conf"
     # Started by root, its worker would be somebody who may not look into the folder.
     user = "user root;" if os.geteuid() == 0 else ""
-    settings.write_text(NGINX.format(user=user, folder=folder, port=port))
+    settings.write_text(NGINX.format(user=user, folder=folder, port=port, locations=locations))
     command = ["nginx", "-p", str(folder), "-c", str(settings), "-e", "stderr"]
     with run(command, port, dict(os.environ)) as pid:
         yield Server(port, pid)
@@ -324,11 +334,8 @@ def build(tables: Path) -> Iterator[Row]:
             conn, selecting.choice(conn, selecting.Selection("all")), selecting.ENTRIES
         )
         dossiers = queries.dossiers(conn, (row.record_id for row in rows if row.record_id))
-        position = queries.position(conn)
     library.close()
-    feed = entries.feed(
-        "all", rows, dossiers, position=position, settings=settings, words=WORDS["en"]
-    )
+    feed = entries.feed("all", rows, dossiers, settings=settings, words=WORDS["en"])
     if shape(atom.render(feed)) != shape(hand.render(feed)):
         raise RuntimeError("hand.py no longer writes what feeds.atom does: bring it up to that")
     ways: dict[str, Callable[[], object]] = {

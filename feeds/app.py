@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from feeds.cache import body
 from feeds.calendar_views import CalendarViews
+from feeds.content_types import HTML
 from feeds.delivery import KEEP, KEEP_FOR_EVER, answer
 from feeds.feed_views import FeedViews
 from feeds.library import Library, Unavailable
@@ -22,7 +23,7 @@ from feeds.ready import Ready
 from feeds.settings import Settings
 from feeds.site import Site
 from feeds.texts import headed, numbered
-from feeds.view import HTML, context
+from feeds.view import context
 from feeds.words import WORDS, Words
 from feeds.words.catalogue import error_words
 
@@ -61,6 +62,7 @@ def create_app(settings: Settings | None = None, site: Site | None = None) -> Fl
     CalendarViews(site).add_to(app)
     _add_static(app)
     _add_errors(app, site)
+    app.before_request(_exact)
     app.after_request(_secure)
     app.wsgi_app = Ready(app.wsgi_app, site.library)  # type: ignore[method-assign]
     return app
@@ -128,6 +130,12 @@ def _asked_first() -> list[Words]:
     """Return the languages, that of the address first: each reader finds theirs at the top of an error."""
     asked = request.path.split("/")[1]
     return sorted(WORDS.values(), key=lambda words: words.language != asked)
+
+
+def _exact() -> None:
+    """Refuse a path with more than one slash before it: werkzeug reads it as if there were one, at endless addresses."""
+    if request.environ.get("PATH_INFO", "").startswith("//"):
+        abort(404)
 
 
 def _secure(response: Response) -> Response:

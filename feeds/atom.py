@@ -13,7 +13,9 @@ from feedgen.feed import FeedGenerator
 from lxml.etree import SubElement
 
 from feeds.entries import LICENCE, Entry, Feed, digest_of
-from feeds.xml import GENERATOR, HISTORY, NAMESPACES, OURS, add, add_style, clean, line
+from feeds.texts import language_of
+from feeds.words import WORDS, Words
+from feeds.xml import GENERATOR, HISTORY, LANGUAGE, NAMESPACES, OURS, add, add_style, clean, line
 
 CONTENT_TYPE = "application/atom+xml"
 #: RFC 6721, section 3.
@@ -49,7 +51,7 @@ class _FeedParts(BaseExtension):  # type: ignore[misc]
             for element in feed.iterchildren(name):
                 element.set("type", "text")
         for one in self.said.entries:
-            _add(feed, one)
+            _add(feed, one, WORDS[self.said.language])
         return feed
 
 
@@ -78,12 +80,19 @@ def render(feed: Feed) -> bytes:
     return bytes(made.atom_str())
 
 
-def _add(feed: Any, said: Entry) -> None:
-    """Append an entry, by lxml itself: feedgen's own take twice as long, and lose the attributes of links."""
+def _add(feed: Any, said: Entry, words: Words) -> None:
+    """Append an entry, by lxml itself: feedgen's own take twice as long, and lose the attributes of links.
+
+    A title that is in another language than the feed says so (RFC 4287, section 2); one in two cannot.
+    """
     content = clean(said.content)
     entry = SubElement(feed, "entry")
     SubElement(entry, "id").text = said.id
-    SubElement(entry, "title", type="text").text = line(said.title)
+    title = SubElement(entry, "title", type="text")
+    title.text = line(said.title)
+    language = language_of(said.title, words)
+    if language and language != words.language:
+        title.set(LANGUAGE, language)
     SubElement(entry, "updated").text = said.updated.isoformat()
     SubElement(entry, "content", type="html").text = content or "…"
     for one in said.categories:

@@ -16,6 +16,7 @@ from feeds import entries, facts
 from feeds.deadlines import deadlines, standing
 from feeds.dossier import Announced, Dossier
 from feeds.entries import Entry
+from feeds.kinds import Kinds
 from feeds.texts import language_of
 from feeds.words import Words
 from feeds.xml import GENERATOR, clean, line
@@ -24,16 +25,16 @@ CONTENT_TYPE = "text/calendar; charset=utf-8"
 #: What the addresses of calendars end with.
 ENDING = "ics"
 #: The kinds of records that have a place in each calendar.
-KINDS: dict[str, tuple[str, ...]] = {
-    "commitments": ("commitment",),
-    "meetings": ("meeting",),
-    "calendar": ("commitment", "meeting"),
+KINDS = {
+    "commitments": Kinds(("commitment",)),
+    "meetings": Kinds(("meeting",)),
+    "calendar": Kinds(("commitment", "meeting")),
 }
 #: Kinds of records that have a calendar each, and the one of all of the kind.
 ALONE = {"commitment": "commitments", "meeting": "meetings"}
 #: What is less exact than this has no place in a calendar; of a deadline it is the last day that counts.
 MOST_DAYS = 31
-#: How many entries a calendar has, those that changed last.
+#: How many entries a calendar has: all that is to come, and those that changed last.
 MOST = 500
 #: How long a calendar program may wait until it looks again.
 REFRESH = timedelta(hours=6)
@@ -98,7 +99,25 @@ def render(
         event = _event(row, made[row.entry_id], dossier, words)
         if event is not None:
             calendar.add_component(event)
+    if not calendar.subcomponents:
+        calendar.add_component(_utc())
     return bytes(calendar.to_ical())
+
+
+def _utc() -> icalendar.Timezone:
+    """Return what stands in a calendar in which nothing is dated yet, for one component there must be (3.6).
+
+    So it can be subscribed to before the first deadline is known; programs show it as empty.
+    """
+    standard = icalendar.TimezoneStandard()
+    standard.add("dtstart", datetime(1970, 1, 1))  # noqa: DTZ001 - local time, as section 3.6.5 has it
+    standard.add("tzoffsetfrom", timedelta())
+    standard.add("tzoffsetto", timedelta())
+    standard.add("tzname", "UTC")
+    zone = icalendar.Timezone()
+    zone.add("tzid", "UTC")
+    zone.add_component(standard)
+    return zone
 
 
 def day(dossier: Dossier) -> Day | None:

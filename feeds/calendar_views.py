@@ -9,6 +9,7 @@ from flask import Flask, Response, abort, request
 from feeds import calendar, changes, entries, queries, selecting
 from feeds.cache import Body, body
 from feeds.delivery import answer
+from feeds.kinds import Kinds
 from feeds.links import Links
 from feeds.selecting import Selection
 from feeds.site import Site
@@ -34,7 +35,7 @@ class CalendarViews(View):
                 abort(404)
             about = words.feeds[calendar.ALONE[kind]].about
             said = FeedWords(changes.heading(dossier, words), about)
-            selection = Selection(slug, (kind,), record=slug)
+            selection = Selection(slug, Kinds((kind,)), record=slug)
             found = made(self.site, conn, selection, said, words)
         return answer(found, request) if b"BEGIN:VEVENT" in found.content else abort(404)
 
@@ -45,7 +46,7 @@ def made(
     """Return the calendar of what a selection has."""
     settings, name = site.settings.said_in(words.language), selection.name
     links = Links.whole(settings, words.language)
-    rows = selecting.newest(conn, selecting.choice(conn, selection), calendar.MOST)
+    rows = selecting.dated(conn, selecting.choice(conn, selection), calendar.MOST)
     dossiers = queries.dossiers(conn, (row.record_id for row in rows if row.record_id))
     found = {
         row.entry_id: entries.entry(row, dossiers, links, settings, words, whole=False)

@@ -18,7 +18,8 @@ PRIVATE = ("privacy", "legal")
 _DATED = frozenset(
     "happened held_on said_on published start end attested founded dissolved period as_of from until on edtf".split()
 )
-_CORRECTING = ("RecordAmended", "RecordDisputed", "EntitiesMerged", "TextRedacted")
+#: Types of events that correct; to withdraw one of them is to undo it.
+_UNDONE = ("RecordAmended", "RecordDisputed", "EntitiesMerged", "TextRedacted")
 
 
 class Change(NamedTuple):
@@ -85,7 +86,7 @@ def _effect(made: Correction, dossier: Dossier) -> str:
     """Return what a correction comes to: a withdrawal of a restoration withdraws again."""
     if made.kind == "disputed":
         return made.after if made.after in ("upheld", "rejected") else "open"
-    if made.target_type in _CORRECTING:
+    if made.target_type in _UNDONE:
         return "undoing" if made.kind == "retracted" else made.kind
     if made.target_type == "RecordRetracted":
         target = next((one for one in dossier.corrections if one.event == made.target), None)

@@ -9,7 +9,7 @@ from feeds import dates
 from feeds.dossier import LoggedEvent
 from feeds.links import Links
 from feeds.settings import Settings
-from feeds.texts import Text, fill, told
+from feeds.texts import RECORDED, Text, fill, language_of, told
 from feeds.words import Words
 
 #: What means something to BibTeX, or to TeX, and what stands for it.
@@ -51,7 +51,8 @@ def bibtex(
     before, _, after = (
         f"@misc{{E{last.seq}-{re.sub('[^a-z0-9]+', '-', slug)},\n{inside}}}".partition(_HERE)
     )
-    said = told(_tex(title), words) if isinstance(title, Text) else _tex(title)
+    lang = language_of(title, words) or RECORDED
+    said = told(_tex(title), words, lang) if isinstance(title, Text) else _tex(title)
     return fill("{}{}{}", before, said, after)
 
 

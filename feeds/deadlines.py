@@ -45,17 +45,27 @@ def standing(dossier: Dossier, words: Words) -> str | None:
         return None
     if row["result"] is None:
         return words.verdicts["none"]
-    if row["done"] is None:
-        return f"{words.value(row['result']).capitalize()}."
-    day = dates.text(row["done"], words.dates)
-    return words.say["result_on"].format(words.value(row["result"]).capitalize(), day)
+    return outcome(row["result"], row["done"], words)
+
+
+def outcome(result: str, done: str | None, words: Words) -> str:
+    """Return a recorded result with its day, an EDTF date or None, in a sentence."""
+    said = words.value(result).capitalize()
+    if done is None:
+        return f"{said}."
+    return words.say["result_on"].format(said, dates.text(done, words.dates))
 
 
 def _verdict(reading: Reading, dossier: Dossier, words: Words) -> str | None:
-    """Return whether what is recorded as done was done in time on this reading; None when not done."""
+    """Return whether what is recorded as done was done in time on this reading; None when not done.
+
+    So far as this takes no clock it is the verdict of the view commitment_status, which a test holds against it.
+    """
     row = dossier.row
-    if row.get("result") != "done" or reading.due_latest is None or row["kind"] == "aspiration":
+    if row.get("result") != "done" or row["kind"] == "aspiration":
         return None
+    if reading.due_latest is None:
+        return words.verdicts["reading met"]
     if row["done_latest"] and row["done_latest"] <= reading.due_latest:
         return words.verdicts["reading met"]
     if row["done_earliest"] and row["done_earliest"] > reading.due_latest:

@@ -36,25 +36,24 @@ def answer(
     that they can take a part of it for the whole (RFC 3229, 226; "A-IM: feed").
     Raises PreconditionFailed where the client insists on other bytes.
     """
-    packed = request.accept_encodings.quality("gzip") > 0
-    etag = body.packed_etag if packed else body.etag
-    if request.if_match and not request.if_match.contains(etag):
+    welcome = request.accept_encodings.quality("gzip") > 0
+    etag = body.packed_etag if welcome else body.etag
+    if _is_another(etag, body, request):
         raise PreconditionFailed
-    response = Response(body.packed if packed else body.content)
+    response = Response()
+    _put(body, response, packed=welcome)
     response.headers["Content-Type"] = body.content_type
     response.headers["Cache-Control"] = keep
     response.vary.add("Accept-Encoding")
     if since is not None:
         response.vary.add("A-IM")
     response.set_etag(etag)
-    if packed:
-        response.content_encoding = "gzip"
     if body.changed:
         response.last_modified = body.changed
     if _has(etag, body, request):
         response.status_code = 304
     elif since is not None and (base := _base(body, request)) and (part := since(base.stand)):
-        response.set_data(part.packed if packed else part.content)
+        _put(part, response, packed=welcome)
         response.status_code = 226
         response.headers["IM"] = "feed"
         response.headers["Delta-Base"] = f'"{base.etag}"'
@@ -63,6 +62,16 @@ def answer(
         )
         response.vary.add("If-None-Match")
     return response
+
+
+def _put(body: Body, response: Response, *, packed: bool) -> None:
+    """Put a body into a response, compressed where that is welcome and worth it."""
+    sent = body.packed if packed else None
+    response.set_data(body.content if sent is None else sent)
+    if sent is None:
+        response.headers.pop("Content-Encoding", None)
+    else:
+        response.content_encoding = "gzip"
 
 
 class _Base(NamedTuple):
@@ -86,6 +95,17 @@ def _base(body: Body, request: Request) -> _Base | None:
         if (match := _STATE.fullmatch(etag)) and int(match[1]) < body.stand
     ]
     return max(found, default=None)
+
+
+def _is_another(etag: str, body: Body, request: Request) -> bool:
+    """Tell whether the client wants none but other bytes, or older ones.
+
+    As with `_has` its date is looked at only where it sends no ETag, and one that cannot be read is ignored (13.1.4).
+    """
+    if request.if_match:
+        return not request.if_match.contains(etag)
+    since = request.if_unmodified_since
+    return since is not None and body.changed is not None and body.changed > since
 
 
 def _has(etag: str, body: Body, request: Request) -> bool:

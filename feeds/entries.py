@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from feeds import changes, content, dates, removals
-from feeds.dossier import Announced, Dossier, Position
+from feeds.dossier import Announced, Dossier
 from feeds.facts import cited, label, web
 from feeds.links import Links
 from feeds.settings import Settings
@@ -18,17 +18,6 @@ from feeds.words import WORDS, Words
 from feeds.words.catalogue import FeedWords
 from feeds.xml import clean
 
-#: Which kinds of entries each feed has; "correction/*" stands for its family.
-KINDS: dict[str, tuple[str, ...]] = {
-    "all": ("*",),
-    "developments": ("development", "meeting", "doc", "outcome", "tenure"),
-    "corrections": ("correction/*",),
-    "commitments": ("commitment", "outcome"),
-    "removals": ("correction/withheld", "correction/released", "correction/erased"),
-    "documents": ("doc",),
-    "figures": ("figure",),
-}
-ENTRIES = 50
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 
 #: When a feed was updated in which nothing ever was.
@@ -134,7 +123,6 @@ def feed(
     rows: Sequence[Announced],
     dossiers: Mapping[str, Dossier],
     *,
-    position: Position,
     settings: Settings,
     words: Words,
     said: FeedWords | None = None,
@@ -151,7 +139,6 @@ def feed(
     settings = settings.said_in(words.language)
     links = Links.whole(settings, words.language)
     entries = tuple(entry(row, dossiers, links, settings, words) for row in rows)
-    moved = dates.instant(position.changed_at) if position.changed_at else _NEVER
     said = said or words.feeds[name]
     url = _bare(links, at or name)
     return Feed(
@@ -165,7 +152,7 @@ def feed(
         author_url=settings.base_url,
         rights=words.say["rights"],
         checkpoint=links.checkpoint,
-        updated=max((one.updated for one in entries), default=moved),
+        updated=max((one.updated for one in entries), default=_NEVER),
         entries=entries,
         query=query,
         previous=_bare(links, previous) if previous else None,

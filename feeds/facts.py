@@ -14,6 +14,13 @@ from feeds.words import Words
 
 #: The label of a meeting ends in its day as EDTF, and in its status where it was not held.
 _MEETING = re.compile(r"(.+), ([^\s,]+)((?: \([^()]*\))?)")
+#: The label of a source without a title is its host on the web, and its day.
+_ISSUE = re.compile(r"([a-z0-9-]+(?:\.[a-z0-9-]+)+), (\d{4}-\d\d(?:-\d\d)?[?~%]?)")
+#: The label of a figure ends in how exact it is, and in its number with a sign or a unit.
+_FIGURE = re.compile(
+    r"(.+): (?:(about|at least|at most|less than|more than) )?"
+    r"(?:(-?£?[0-9][0-9,]*(?:\.[0-9]+)?%?)|(-?[0-9][0-9,]*(?:\.[0-9]+)?) (.+))"
+)
 #: The label of an outcome begins with its result, and goes on with the label of its commitment.
 _OUTCOME = re.compile(r"(Done|Partly done|Not done|Superseded|Withdrawn): (.+)")
 
@@ -78,12 +85,16 @@ def label(dossier: Dossier, slug: str | None, words: Words) -> str:
 
 
 def called(slug: str, text: str | None, words: Words, welsh: str | None = None) -> str:
-    """Return a label as it reads: the day of a meeting and the result of an outcome in words, no title where it is withheld."""
+    """Return a label as it reads, with what it says of day, number or result in words; no title where it is withheld."""
     if welsh and words.language == "cy":
         return welsh
     kind = slug.partition("/")[0]
+    if kind == "source" and welsh and welsh == text:
+        return told(text, words, "cy")  # the title of a Welsh source
     if text is None:
         return words.titles["withheld"].format(words.kind(kind))
+    if kind == "source" and (match := _ISSUE.fullmatch(text)):
+        return f"{match[1]}, {dates.text(match[2], words.dates)}"
     if kind == "meeting" and (match := _MEETING.fullmatch(text)):
         body, day, status = match.groups()
         held = fill("{}, {}", told(body, words), dates.text(day, words.dates))
@@ -91,6 +102,13 @@ def called(slug: str, text: str | None, words: Words, welsh: str | None = None) 
     if kind == "outcome" and (match := _OUTCOME.fullmatch(text)):
         result = words.value(match[1].lower().replace(" ", "-")).capitalize()
         return fill(words.say["colon"], result, told(match[2], words))
+    if kind == "figure" and (match := _FIGURE.fullmatch(text)):
+        measure, exact, signed, number, unit = match.groups()
+        if signed or unit in words.counts:
+            said = signed or words.count(unit, float(number.replace(",", "")))
+            if exact:
+                said = fill(words.say["qualified"], words.value(exact.replace(" ", "-")), said)
+            return fill(words.say["colon"], told(measure, words), said)
     return text if kind == "person" else told(text, words)  # a name is in no language
 
 

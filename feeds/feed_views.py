@@ -27,18 +27,19 @@ from feeds import (
     websub,
 )
 from feeds.cache import Body, body
+from feeds.content_types import XML
 from feeds.delivery import KEEP_FOR_EVER, answer
 from feeds.dossier import Announced, Position
 from feeds.entries import Feed
+from feeds.kinds import KINDS, Kinds
 from feeds.links import Links
 from feeds.selecting import Archive, Choice, Selection
 from feeds.site import Site
+from feeds.sql import search
 from feeds.view import lead_to, moved
 from feeds.words import WORDS, Words
 from feeds.words.catalogue import FeedWords
 
-#: An XML type that browsers show by its style sheet; as application/atom+xml they would download it.
-XML = "application/xml; charset=utf-8"
 JSON = f"{jsonfeed.CONTENT_TYPE}; charset=utf-8"
 
 
@@ -94,7 +95,7 @@ class FeedViews:
         words = WORDS[language]
         asked = ""
         if kind is None and name == "search":
-            asked = selecting.canonical(request.args.get("q", ""))
+            asked = search.canonical(request.args.get("q", ""))
             if not asked or format not in FORMATS:
                 abort(404)
             if list(request.args.items(multi=True)) != [("q", asked)]:
@@ -132,7 +133,7 @@ class FeedViews:
     ) -> AnyResponse:  # fmt: skip
         """Return an archive of a feed (RFC 5005); from an old version of it lead to the one that stands."""
         words = WORDS[language]
-        if format not in FORMATS or (kind is None and name not in entries.KINDS):
+        if format not in FORMATS or (kind is None and name not in KINDS):
             abort(404)
         with self._site.library.open() as conn:
             channel = self._channel(conn, name, kind, asked="", format=format, words=words)
@@ -148,7 +149,7 @@ class FeedViews:
             position = queries.position(conn)
 
             def make() -> Body:
-                feed = self._past(conn, channel, choice, position, words, at=archive)
+                feed = self._past(conn, channel, choice, words, at=archive)
                 return _body(feed, format, feed.updated)
 
             key = (position.projection, "archive", language, channel.selection, archive, format)
@@ -170,7 +171,7 @@ class FeedViews:
         self, conn: sqlite3.Connection, name: str, kind: str | None, *, asked: str, format: str, words: Words
     ) -> Channel | str:  # fmt: skip
         """Return the feed of this name; of what was merged the name of the one that was kept instead."""
-        kinds = calendar.KINDS if format == CALENDAR else entries.KINDS
+        known = calendar.KINDS if format == CALENDAR else KINDS
         if format not in FORMATS and format != CALENDAR:
             abort(404)
         if asked:
@@ -178,7 +179,7 @@ class FeedViews:
             query = f"?q={quote(asked, safe='')}"
             return Channel(Selection("search", query=asked), said, query=query)
         if kind is None:
-            return Channel(Selection(name, kinds[name])) if name in kinds else abort(404)
+            return Channel(Selection(name, known[name])) if name in known else abort(404)
         slug = f"{kind}/{name}"
         dossier = queries.dossiers(conn, [slug]).get(slug) if _SLUG.fullmatch(name) else None
         if dossier is None:
@@ -188,18 +189,17 @@ class FeedViews:
         if kind == "person" and not selecting.in_office(conn, slug):
             abort(404)
         said = _filled(words.feeds[kind], changes.heading(dossier, words))
-        home = Links.within(self._site.settings, words.language).record(slug)
-        only = kinds["calendar"] if format == CALENDAR else ("*",)
+        links = Links.within(self._site.settings, words.language)
+        home = links.about(slug) if dossier.current else links.record(slug)
+        only = known["calendar"] if format == CALENDAR else Kinds()
         return Channel(Selection(slug, only, subject=slug), said, home)
 
     def _made(
         self, conn: sqlite3.Connection, channel: Channel, position: Position, words: Words, format: str
     ) -> Body:  # fmt: skip
-        return _body(self._feed(conn, channel, position, words), format, moved(position))
+        return _body(self._feed(conn, channel, words), format, moved(position))
 
-    def _feed(
-        self, conn: sqlite3.Connection, channel: Channel, position: Position, words: Words
-    ) -> Feed:
+    def _feed(self, conn: sqlite3.Connection, channel: Channel, words: Words) -> Feed:
         """Return a feed as it stands. A search has no archives: there are too many."""
         choice = selecting.choice(conn, channel.selection)
         last = None if channel.query else selecting.archive(conn, choice)
@@ -207,21 +207,20 @@ class FeedViews:
             rows = selecting.newest(conn, choice, selecting.ENTRIES)
         else:
             rows = selecting.current(conn, choice, last)
-        return self._of(conn, channel, rows, position, words, previous=last)
+        return self._of(conn, channel, rows, words, previous=last)
 
     def _past(
-        self, conn: sqlite3.Connection, channel: Channel, choice: Choice, position: Position, words: Words, *, at: Archive
+        self, conn: sqlite3.Connection, channel: Channel, choice: Choice, words: Words, *, at: Archive
     ) -> Feed:  # fmt: skip
         rows = selecting.of_archive(conn, choice, at)
         before = selecting.archive(conn, choice, at.number - 1)
-        return self._of(conn, channel, rows, position, words, previous=before, at=at)
+        return self._of(conn, channel, rows, words, previous=before, at=at)
 
     def _of(
         self,
         conn: sqlite3.Connection,
         channel: Channel,
         rows: list[Announced],
-        position: Position,
         words: Words,
         *,
         previous: Archive | None,
@@ -232,7 +231,6 @@ class FeedViews:
             name,
             rows,
             queries.dossiers(conn, (row.record_id for row in rows if row.record_id)),
-            position=position,
             settings=self._site.settings,
             words=words,
             said=channel.said,
@@ -247,7 +245,7 @@ class FeedViews:
     ) -> Body | None:  # fmt: skip
         """Return the feed with only what changed after an event; None where all of it, or nothing, did."""
         key = (position, "since", words.language, channel.selection, format, stand)
-        feed = self._feed(conn, channel, position, words)
+        feed = self._feed(conn, channel, words)
         changed = tuple(one for one in feed.entries if one.changed > stand)
         if not 0 < len(changed) < min(len(feed.entries), selecting.ENTRIES):
             return None
@@ -262,7 +260,7 @@ class FeedViews:
                 None,
                 tuple(
                     opml.Outline(*words.feeds[name], links.feed(name, "atom"), links.home)
-                    for name in entries.KINDS
+                    for name in KINDS
                 ),
             )
         ]
@@ -271,7 +269,7 @@ class FeedViews:
             named = sorted((changes.heading(one, words), slug) for slug, one in dossiers.items())
             outlines = (
                 opml.Outline(
-                    *_filled(words.feeds[kind], label), links.feed(slug, "atom"), links.record(slug)
+                    *_filled(words.feeds[kind], label), links.feed(slug, "atom"), links.about(slug)
                 )
                 for label, slug in named
             )

@@ -41,6 +41,7 @@ def render(feed: Feed) -> bytes:
 
 
 def _item(entry: Entry, language: str) -> dict[str, Any]:
+    """Return an item. Its one language is that of the content, which marks what is in another; a title cannot."""
     by_rel = {link.rel: clean(link.href) for link in reversed(entry.links)}
     state = "erased" if entry.erased else "withdrawn" if entry.withdrawn else "current"
     return {

@@ -12,12 +12,12 @@ from flask import Flask, Response, abort, request
 
 from feeds import tiles
 from feeds.cache import body
+from feeds.content_types import BYTES, TEXT
 from feeds.delivery import KEEP, KEEP_FOR_EVER, NO_STORE, answer
 from feeds.site import Site
-from feeds.sql.heads import Head, newest
+from feeds.sql import heads
+from feeds.sql.heads import Head
 
-TEXT = "text/plain; charset=utf-8"
-BYTES = "application/octet-stream"
 #: A checkpoint is asked for again and again; the newest one must be seen soon.
 KEEP_CHECKPOINT = "public, max-age=5"
 #: As many events' facts as an entry bundle has entries.
@@ -59,7 +59,7 @@ class LogViews:
         """Return a tile or a bundle of entries; what is not under the signed head is not there."""
         tile = tiles.parse(place)
         with self._site.library.open() as conn:
-            if tile is None or not tile.fits(_head(conn).size):
+            if tile is None or not heads.covers(conn, tile.needs):
                 abort(404)
             if tile.level is None:
                 content = tiles.bundle(_envelopes(conn, tile))
@@ -116,7 +116,7 @@ def _unkept(text: str, content_type: str = "application/json", code: int = 200) 
 
 
 def _head(conn: sqlite3.Connection) -> Head:
-    return newest(conn) or abort(404)
+    return heads.newest(conn) or abort(404)
 
 
 def _envelopes(conn: sqlite3.Connection, tile: tiles.Tile) -> list[bytes]:

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import itertools
 
-from flask import Response, abort, request
+from flask import Response, abort, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from feeds import calendar, dates, fixity, linked_data, queries, removals
-from feeds.public import promises, timeline
+from feeds.content_types import HTML
+from feeds.delivery import NO_STORE
+from feeds.dossier import Removal
+from feeds.public import directory, promises, timeline
+from feeds.public.story import story
 from feeds.record_page import NAMED, record_page
 from feeds.sql import counts, lines
 from feeds.sql import promises as promises_sql
 from feeds.sql.things import today
-from feeds.view import DISTRESSING, View, lead_to, moved
+from feeds.view import DISTRESSING, View, context, lead_to, moved
 from feeds.words import WORDS
+from feeds.words.catalogue import error_words
 
 #: How many of each the home page shows.
 NEWEST = 10
 DEADLINES = 5
 DEVELOPMENTS = 6
+#: What is answered under the number of an event that an act took away.
+GONE = {"erased": 410, "withheld": 451}
 #: How many checks the page of checks shows; all of them are in the table.
 CHECKS = 100
 
@@ -52,7 +59,8 @@ class Views(View):
                     linked=linked_data.script(linked_data.of_site(self.site.settings, position, words)),
                     days=[(day, list(entries)) for day, entries in days], position=position,
                     moved=dates.day_of(position.changed_at, words.dates) if position.changed_at else None,
-                    counts=counts.counts(conn),
+                    story=story(conn, words, self.links(words)),
+                    counts=counts.counts(conn), statuses=promises_sql.statuses(conn),
                     ahead=promises.lines(conn, promises_sql.ahead(conn, DEADLINES), words),
                     behind=promises.lines(conn, promises_sql.behind(conn, DEADLINES), words),
                     happened=timeline.lines(lines.lines(conn, happened, DEVELOPMENTS), words),
@@ -70,10 +78,12 @@ class Views(View):
                 abort(404)
             if dossier.merged_into:
                 return lead_to(links.record(dossier.merged_into), 301)
+            named = queries.naming(conn, slug, NAMED)
             page = record_page(
                 dossier,
                 queries.events(conn, slug),
-                queries.naming(conn, slug, NAMED),
+                named,
+                held=directory.times(conn, (one.id for one in named), words),
                 status=queries.status(conn, slug),
                 links=links,
                 words=words,
@@ -117,16 +127,41 @@ class Views(View):
             return self.kept((position.projection, "fixity", language, *checks), make)
 
     def event(self, language: str, number: int) -> AnyResponse:
-        """Lead to the page of the record that an event is about, at its place in the history."""
+        """Lead to the page of the record that an event is about, at its place in the history.
+
+        Of one that was taken away its number is public, but not whose it was: 410 where it was erased, 451 where it is
+        withheld (RFC 7725). The address of a record is its name: there is 404, as if it had never been.
+        """
         links = self.links(WORDS[language])
         with self.site.library.open() as conn:
             slug = queries.event_record(conn, number)
             removal = None if slug else queries.removal_of(conn, number)
-        if removal is not None:
-            return lead_to(links.removals(removal), 302)
-        if slug is None:
+        if slug is not None:
+            return lead_to(links.record(slug, number), 302)
+        if removal is None:
             abort(404)
-        return lead_to(links.record(slug, number), 302)
+        if removal.target == number and removal.act in GONE:
+            return self._gone(language, removal)
+        return lead_to(links.removals(removal.notice), 302)
+
+    def _gone(self, language: str, removal: Removal) -> Response:
+        """Return when and why what an event said was taken away, in every language of the site, this one first."""
+        said = sorted(WORDS.values(), key=lambda words: words.language != language)
+        code = GONE[removal.act]
+        page = render_template(
+            "error.html", **context(self.site, said[0]), code=code,
+            said=[(words, error_words(words, code)) for words in said], notice=removal.notice,
+            removal={
+                words.language: words.say["colon"].format(
+                    dates.day_of(removal.day, words.dates), removals.sentence(removal, words)
+                )
+                for words in said
+            },
+        )  # fmt: skip
+        response = Response(page, code, content_type=HTML)
+        response.headers["Content-Language"] = ", ".join(words.language for words in said)
+        response.headers["Cache-Control"] = NO_STORE
+        return response
 
 
 def _asked() -> str:

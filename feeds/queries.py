@@ -11,7 +11,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from feeds.dossier import (
     Announced,
@@ -28,6 +28,7 @@ from feeds.dossier import (
     Reading,
     Removal,
 )
+from feeds.kinds import EVERY, Kinds
 from feeds.sheets import SHEETS
 
 _SLUG = re.compile(r"[a-z]+/[a-z0-9-]+")
@@ -36,12 +37,23 @@ _IDS = "(SELECT value FROM json_each(?))"
 #: Asked for nearly every page, as what is kept of it goes by it; so `feeds.publishing` looks whether a page shows it.
 POSITION = "SELECT events, root, changed_at FROM log_position"
 
-#: The label, or NULL where a withdrawal for privacy's or the law's sake takes the title with it.
-LABEL = """CASE WHEN r.state = 'retracted' AND EXISTS (
-  SELECT 1 FROM corrections c WHERE c.record_id = r.id AND c.kind IN ('retracted', 'restored') AND c.in_force = 1
-    AND c.reason IN ('privacy', 'legal')) THEN NULL ELSE r.label END"""
-#: The Welsh label, which the same withdrawal takes.
-LABEL_CY = LABEL.replace("ELSE r.label END", "ELSE r.label_cy END")
+
+def guarded(record: str, column: str = "label") -> str:
+    """Return a column of `records` as SQL, by the name the table has: NULL where a withdrawal for privacy's or the
+    law's sake takes the words with it, also of what was merged, for what it leads to may be withdrawn as well.
+    """
+    return f"""CASE WHEN {record}.state <> 'current' AND EXISTS (
+      SELECT 1 FROM corrections c WHERE c.record_id = {record}.id AND c.kind IN ('retracted', 'restored')
+        AND c.in_force = 1 AND c.reason IN ('privacy', 'legal')) THEN NULL ELSE {record}.{column} END"""
+
+
+def called(column: str) -> str:
+    """Return what a record ``r`` is called as SQL, in a column: as ``k``, which it was merged into, where there is one."""
+    return f"CASE WHEN k.id IS NULL THEN {guarded('r', column)} ELSE {guarded('k', column)} END"
+
+
+#: The label of ``r``, where it may still be told, and the Welsh one.
+_LABEL, _LABEL_CY = guarded("r"), guarded("r", "label_cy")
 
 #: The events that acts done in one go act on, as JSON.
 _TARGETS = """(SELECT json_group_array(target_event) FROM
@@ -60,7 +72,7 @@ _LISTS: dict[str, tuple[Callable[..., Any], str]] = {
     "evidence": (
         Evidence,
         f"""SELECT e.record_id, e.event, e.source_id, e.char_start, e.char_end, e.quote, e.stance,
-              s.lang, s.title, s.url, s.published, p.label, p.label_cy
+              s.lang, s.title, s.url, s.published, {guarded("p")}, {guarded("p", "label_cy")}
             FROM evidence e LEFT JOIN sources s ON s.id = e.source_id LEFT JOIN records p ON p.id = s.publisher_id
             WHERE e.record_id IN {_IDS} ORDER BY e.record_id, e.event, e.number""",
     ),
@@ -98,23 +110,26 @@ def position(conn: sqlite3.Connection) -> Position:
 
 
 def announced(
-    conn: sqlite3.Connection,
-    kinds: Sequence[str],
-    limit: int,
-    *,
-    by: Literal["updated_event", "event"],
-    offset: int = 0,
+    conn: sqlite3.Connection, kinds: Kinds, limit: int, offset: int = 0
 ) -> list[Announced]:
-    """Return the entries of these kinds, the newest first; "correction/*" stands for its family.
+    """Return the entries of these kinds as a page lists them: those made last first, whenever they changed."""
+    rest = "ORDER BY f.event DESC LIMIT ? OFFSET ?"
+    if kinds == Kinds():
+        return chosen(conn, rest, (limit, offset))
+    condition, given = of_kinds(conn, kinds)
+    return chosen(conn, f"WHERE {condition} {rest}", (*given, limit, offset))
 
-    A feed goes by the last change of an entry, a page by what made it.
-    """
-    order = f"ORDER BY f.{by} DESC, f.event DESC LIMIT ? OFFSET ?"
-    if "*" in kinds:
-        return chosen(conn, order, (limit, offset))
-    wanted = "f.kind IN (SELECT value FROM json_each(?))"
-    names = json.dumps(kinds_of(conn, kinds))
-    return chosen(conn, f"WHERE {wanted} {order}", (names, limit, offset))
+
+def of_kinds(conn: sqlite3.Connection, kinds: Kinds) -> tuple[str, list[object]]:
+    """Return kinds as a condition on ``f``, feed_entries, and what it is given."""
+    conditions, given = ["1"], list[object]()
+    if kinds.entries != EVERY:
+        conditions.append("f.kind IN (SELECT value FROM json_each(?))")
+        given.append(json.dumps(kinds_of(conn, kinds.entries)))
+    if kinds.records != EVERY:
+        conditions.append("f.record_kind IN (SELECT value FROM json_each(?))")
+        given.append(json.dumps(kinds.records))
+    return " AND ".join(conditions), given
 
 
 def kinds_of(conn: sqlite3.Connection, patterns: Sequence[str]) -> list[str]:
@@ -158,13 +173,12 @@ def fixity(conn: sqlite3.Connection, limit: int) -> list[Check]:
     return [Check(*row) for row in conn.execute(sql, (limit,))]
 
 
-def removal_of(conn: sqlite3.Connection, seq: int) -> int | None:
-    """Return the last act on an event, or the event itself where it is one, under the number of the notice;
-    None where there is neither.
-    """
-    sql = "SELECT max(notice) FROM removals WHERE target_event = ? OR event = ?"
-    (found,) = conn.execute(sql, (seq, seq)).fetchone()
-    return None if found is None else int(found)
+def removal_of(conn: sqlite3.Connection, seq: int) -> Removal | None:
+    """Return the last act on an event, or the event itself where it is one; None where there is neither."""
+    sql = f"""SELECT m.event, m.act, m.target_event, m.reason, m.removed_on, m.notice, {_TARGETS}
+              FROM removals m WHERE m.target_event = ? OR m.event = ? ORDER BY m.event DESC LIMIT 1"""
+    row = conn.execute(sql, (seq, seq)).fetchone()
+    return _removal(row) if row else None
 
 
 def _removal(row: Sequence[Any]) -> Removal:
@@ -176,7 +190,7 @@ def dossiers(conn: sqlite3.Connection, slugs: Iterable[str]) -> dict[str, Dossie
     """Return what is known of each of these records; a slug that is not recorded is left out."""
     wanted = json.dumps(list(dict.fromkeys(slugs)))
     heads = conn.execute(
-        f"SELECT r.id, r.kind, {LABEL}, r.state, r.merged_into_id, r.day, {LABEL_CY} FROM records r WHERE r.id IN {_IDS}",
+        f"SELECT r.id, r.kind, {_LABEL}, r.state, r.merged_into_id, r.day, {_LABEL_CY} FROM records r WHERE r.id IN {_IDS}",
         (wanted,),
     ).fetchall()
     sheets = _sheets(conn, wanted, sorted({kind for _, kind, *_ in heads}))
@@ -213,7 +227,7 @@ def status(conn: sqlite3.Connection, slug: str) -> str | None:
 def events(conn: sqlite3.Connection, slug: str) -> list[LoggedEvent]:
     """Return the events about a record in order."""
     rows = conn.execute(
-        f"""SELECT e.seq, e.type, e.recorded_at, e.in_force, e.record_id, {LABEL}, {LABEL_CY}
+        f"""SELECT e.seq, e.type, e.recorded_at, e.in_force, e.record_id, {_LABEL}, {_LABEL_CY}
            FROM event_records a JOIN events e ON e.seq = a.event LEFT JOIN records r ON r.id = e.record_id
            WHERE a.record_id = ? AND a.role = 'about' ORDER BY e.seq""",
         (slug,),
@@ -224,7 +238,7 @@ def events(conn: sqlite3.Connection, slug: str) -> list[LoggedEvent]:
 def naming(conn: sqlite3.Connection, slug: str, limit: int) -> list[Named]:
     """Return the current records that name this one, the latest day first."""
     rows = conn.execute(
-        f"""SELECT DISTINCT r.id, r.kind, {LABEL}, r.day, {LABEL_CY} FROM event_records n
+        f"""SELECT DISTINCT r.id, r.kind, {_LABEL}, r.day, {_LABEL_CY} FROM event_records n
             JOIN events e ON e.seq = n.event AND e.in_force = 1
             JOIN event_records a ON a.event = n.event AND a.role = 'about' AND a.record_id <> n.record_id
             JOIN records r ON r.id = a.record_id AND r.state = 'current'
@@ -268,7 +282,7 @@ def _labels(
 ) -> list[tuple[str, str | None, str | None]]:
     """Return what records are called, in English and in Welsh; a merged one as the kept one is."""
     rows = conn.execute(
-        f"""SELECT r.id, coalesce(k.label, {LABEL}), CASE WHEN k.id IS NULL THEN {LABEL_CY} ELSE k.label_cy END
+        f"""SELECT r.id, {called("label")}, {called("label_cy")}
             FROM records r LEFT JOIN records k ON k.id = r.merged_into_id
             WHERE r.id IN {_IDS}""",
         (json.dumps(sorted(slugs)),),

@@ -40,6 +40,8 @@ ENCODINGS, ENCODING = 256, 200
 _DEPENDS = frozenset({"accept-encoding", "a-im"})
 #: What makes of a request one for a part of the answer, or for none of it where it is known.
 _CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_A_IM")
+#: What makes of it a failure where the answer is another one than the client has.
+_INSISTS = frozenset({"HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE"})
 _DAY = 86_400
 
 _Exception = (
@@ -169,9 +171,9 @@ class Ready:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
-        if environ["REQUEST_METHOD"] not in {"GET", "HEAD"} or "HTTP_IF_MATCH" in environ:
+        if environ["REQUEST_METHOD"] not in {"GET", "HEAD"} or not _INSISTS.isdisjoint(environ):
             return self.app(environ, start_response)
-        state = self._library.states.now()
+        state = self._library.states.lately()
         if state is None:
             return self.app(environ, start_response)
         day = _today()

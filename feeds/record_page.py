@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,7 +18,8 @@ from feeds.words import Words
 
 #: How many records that name this one are listed.
 NAMED = 50
-_CORRECTING = ("RecordAmended", "RecordRetracted", "RecordDisputed", "EntitiesMerged")
+#: Types of events that a history tells by what they did to the record.
+_TOLD = ("RecordAmended", "RecordRetracted", "RecordDisputed", "EntitiesMerged")
 
 
 class Passage(NamedTuple):
@@ -97,12 +98,13 @@ def record_page(
     events: Sequence[LoggedEvent],
     named: Sequence[Named],
     *,
+    held: Mapping[str, str],
     status: str | None,
     links: Links,
     words: Words,
     settings: Settings,
 ) -> RecordPage:
-    """Return the page of a record."""
+    """Return the page of a record; ``held`` is when the offices among those that name it were held."""
     title = headline(dossier, words)
     said = lead(dossier, words)
     quote = dossier.row.get("quote")
@@ -124,7 +126,7 @@ def record_page(
         citations=tuple(_citations(dossier, words)),
         disagreements=tuple(_disagreements(dossier, words)),
         history=history,
-        mentions=tuple(_mentions(named, words)),
+        mentions=tuple(_mentions(named, held, words)),
         # A record of which nothing can be read any more is not there to be cited.
         cited=citation.plain(title, dossier.id, events, settings, words) if events else "",
         bibtex=citation.bibtex(title, dossier.id, events, settings, words) if events else "",
@@ -185,7 +187,7 @@ def _history(
     seen = False
     for event in events:
         told = changes.told(dossier, event.seq, words)
-        if event.type in _CORRECTING:
+        if event.type in _TOLD:
             what = words.events[told.effect if told else event.type]
         elif event.type in words.events:
             what = words.events[event.type]
@@ -211,8 +213,8 @@ def _elsewhere(event: LoggedEvent, dossier: Dossier, words: Words) -> Part | Non
     return Part(called(slug, event.label, words, event.label_cy), slug)
 
 
-def _mentions(named: Sequence[Named], words: Words) -> Iterable[Mention]:
+def _mentions(named: Sequence[Named], held: Mapping[str, str], words: Words) -> Iterable[Mention]:
     for one in named:
-        day = dates.text(one.day, words.dates) if one.day else None
+        day = held.get(one.id) or (dates.text(one.day, words.dates) if one.day else None)
         said = called(one.id, one.label, words, one.label_cy)
         yield Mention(Part(said, one.id), words.kind(one.kind), day)

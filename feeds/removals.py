@@ -61,17 +61,20 @@ def lines(found: Iterable[Removal], links: Links, words: Words) -> Iterator[Line
         )
 
 
+def sentence(removal: Removal, words: Words, *, notice: bool = False) -> str:
+    """Return what was done, by which act, and why; a ``notice`` tells of all that was done in one go."""
+    done = title(removal if notice else removal._replace(targets=(removal.target,)), words)
+    why = words.reasons.get(removal.reason, removal.reason)
+    return f"{words.say['role'].format(done, f'E{removal.event}')}. {why}"
+
+
 def body(removal: Removal | None, links: Links, words: Words, *, notice: bool) -> str:
     """Return the body of a feed entry: what was done and why, and where all of this is listed.
 
     A ``notice`` tells of all that was done in one go, the stub in an entry's place of that entry alone.
     """
-    said = []
-    if removal is not None:
-        done = title(removal if notice else removal._replace(targets=(removal.target,)), words)
-        said.append(words.say["role"].format(done, f"E{removal.event}") + ".")
-        said.append(words.reasons.get(removal.reason, removal.reason))
+    said = sentence(removal, words, notice=notice) if removal is not None else ""
     link = Markup('<a href="{}">{}</a>').format(
         links.removals(removal.notice if removal else None), words.say["removals"]
     )
-    return str(Markup("<p>{}</p>\n<p>{}</p>").format(" ".join(said), link))
+    return str(Markup("<p>{}</p>\n<p>{}</p>").format(said, link))

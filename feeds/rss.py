@@ -15,7 +15,19 @@ from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from feedgen.feed import FeedGenerator
 
 from feeds.entries import LICENCE, Entry, Feed
-from feeds.xml import ATOM, DC, GENERATOR, HISTORY, NAMESPACES, OURS, add, add_style, clean, line
+from feeds.xml import (
+    ATOM,
+    DC,
+    GENERATOR,
+    HISTORY,
+    LANGUAGE,
+    NAMESPACES,
+    OURS,
+    add,
+    add_style,
+    clean,
+    line,
+)
 
 CONTENT_TYPE = "application/rss+xml"
 
@@ -37,6 +49,9 @@ class _FeedParts(BaseExtension):  # type: ignore[misc]
 
     def extend_rss(self, feed: Any) -> Any:
         add_style(feed)
+        feed.set(
+            LANGUAGE, self.said.language
+        )  # for the style sheet, which cannot read the channel's own element
         channel = feed[0]
         add(channel, "lastBuildDate", format_datetime(self.said.updated))
         add(channel, f"{{{DC}}}creator", line(self.said.author))

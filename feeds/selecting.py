@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import unicodedata
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from feeds import queries
 from feeds.dossier import Announced
-from feeds.xml import clean
+from feeds.kinds import EVERY, Kinds
+from feeds.sql import search
 
 #: How many entries a feed has that changed last, and how many an archive of it.
 ENTRIES = 50
-#: How much may be searched for: more is cut off.
-QUERY_CHARS = 100
-QUERY_WORDS = 8
 #: Of more records than this only those indexed last are looked at, so that no query is dear.
 MOST_FOUND = 20_000
 
@@ -34,7 +30,7 @@ class Selection(NamedTuple):
     """
 
     name: str
-    kinds: tuple[str, ...] = ("*",)
+    kinds: Kinds = Kinds()
     subject: str | None = None
     query: str | None = None
     record: str | None = None
@@ -54,9 +50,9 @@ class Choice(NamedTuple):
 class Archive(NamedTuple):
     """An archive of a feed: the entries that were made after one event and up to another.
 
-    ``version`` is the number of the last event that changed an entry up to there, that corrected any record
-    (the entries of others may call it by its name), or that took words away. It is part of the address, so
-    that no cache ever shows for a year what has been corrected or erased.
+    ``version`` is the number of the last event about anything that they, up to there, can show by the name that it has now,
+    or that took words away. It is part of the address, so that no cache ever shows for a year what has been corrected,
+    renamed or erased.
     """
 
     number: int
@@ -69,19 +65,10 @@ class Archive(NamedTuple):
         return f"{name}/archive/{self.number}-{self.version}"
 
 
-def canonical(query: str) -> str:
-    """Return the words to search for, in the one way in which they are written in addresses; "" for none."""
-    words = unicodedata.normalize("NFC", clean(query).lower())[:QUERY_CHARS].split()
-    kept = [word for word in words if any(char.isalnum() for char in word)]
-    return " ".join(list(dict.fromkeys(kept))[:QUERY_WORDS])
-
-
 def choice(conn: sqlite3.Connection, selection: Selection) -> Choice:
     """Return what a selection is at the state of the tables that the connection sees."""
-    conditions, given = ["1"], list[object]()
-    if "*" not in selection.kinds:
-        conditions.append("f.kind IN (SELECT value FROM json_each(?))")
-        given.append(json.dumps(queries.kinds_of(conn, selection.kinds)))
+    condition, given = queries.of_kinds(conn, selection.kinds)
+    conditions = [condition]
     if selection.subject is not None:
         conditions.append("f.record_id IN (SELECT value FROM json_each(?))")
         given.append(json.dumps(_told(conn, selection.subject)))
@@ -89,20 +76,38 @@ def choice(conn: sqlite3.Connection, selection: Selection) -> Choice:
         conditions.append("f.record_id = ?")
         given.append(selection.record)
     if selection.query is not None:
-        conditions.append(f"""f.record_id IN (SELECT record_id FROM search WHERE search MATCH ?
-                 ORDER BY rowid DESC LIMIT {MOST_FOUND})""")
-        words = (word.replace('"', '""') for word in selection.query.split())
-        given.append(" ".join(f'"{word}"' for word in words))
+        # What fits no more was told: else its withdrawal, or its correction, would be told to nobody who follows.
+        conditions.append(f"""f.record_id IN (SELECT record_id FROM (SELECT record_id FROM search WHERE search MATCH ?
+                 ORDER BY rowid DESC LIMIT {MOST_FOUND}) UNION ALL SELECT value FROM json_each(?))""")
+        given.append(search.question(selection.query))
+        given.append(json.dumps(search.once(conn, selection.query)))
     return Choice(selection, " AND ".join(conditions), tuple(given))
 
 
 def newest(conn: sqlite3.Connection, choice: Choice, limit: int) -> list[Announced]:
     """Return the entries that changed last, the newest change first."""
     selection = choice.selection
-    if selection == Selection(selection.name, selection.kinds) and "*" not in selection.kinds:
+    if selection == Selection(selection.name, selection.kinds) and selection.kinds != Kinds():
         return _of_kinds(conn, selection.kinds, limit)
     rest = f"WHERE {choice.condition} ORDER BY f.updated_event DESC, f.event DESC LIMIT ?"
     return queries.chosen(conn, rest, (*choice.given, limit))
+
+
+def dated(conn: sqlite3.Connection, choice: Choice, limit: int) -> list[Announced]:
+    """Return the entries for a calendar, the newest change first: what is to come, of that the nearest, before all else,
+    then what changed last.
+
+    Calendar programs take away what is there no more: so nothing that is over may take the place of what is to come.
+    To come is what was so when the log last grew: by a clock the same record would not always give the same bytes.
+    """
+    rest = f"""WHERE {choice.condition} ORDER BY coalesce(
+                 (SELECT c.due_latest FROM commitments c, log_position p
+                  WHERE c.id = f.record_id AND c.due_latest >= substr(p.changed_at, 1, 10)),
+                 (SELECT c.held_on_latest FROM meetings c, log_position p
+                  WHERE c.id = f.record_id AND c.held_on_latest >= substr(p.changed_at, 1, 10)), '~'),
+               f.updated_event DESC, f.event DESC LIMIT ?"""
+    rows = queries.chosen(conn, rest, (*choice.given, limit))
+    return sorted(rows, key=lambda row: (-row.changed, -row.event))
 
 
 def of_archive(conn: sqlite3.Connection, choice: Choice, archive: Archive) -> list[Announced]:
@@ -146,11 +151,21 @@ def archive(conn: sqlite3.Connection, choice: Choice, number: int | None = None)
     (version,) = conn.execute(
         f"""SELECT max((SELECT f.updated_event FROM feed_entries f WHERE {condition} AND f.event <= ?
                 ORDER BY f.updated_event DESC LIMIT 1),
-              (SELECT coalesce(max(event), 0) FROM removals),
-              (SELECT coalesce(max(event), 0) FROM corrections))""",
+              (SELECT coalesce(max(event), 0) FROM removals))""",
         (*given, upto),
     ).fetchone()
-    return Archive(number, after, upto, version)
+    return Archive(number, after, upto, _touched(conn, version))
+
+
+def _touched(conn: sqlite3.Connection, event: int) -> int:
+    """Return the last event about any record that was there at an event, or at that one, and so on.
+
+    What an entry names was there at the last event about its record, and what that names at the last event about that.
+    """
+    sql = "SELECT last_event FROM records WHERE first_event <= ? ORDER BY last_event DESC LIMIT 1"
+    while (found := conn.execute(sql, (event,)).fetchone()) and found[0] > event:
+        (event,) = found
+    return event
 
 
 def in_office(conn: sqlite3.Connection, slug: str) -> bool:
@@ -166,11 +181,15 @@ def subjects(conn: sqlite3.Connection, kind: str) -> list[str]:
     return [slug for (slug,) in conn.execute(sql, (kind,))]
 
 
-def _of_kinds(conn: sqlite3.Connection, kinds: Sequence[str], limit: int) -> list[Announced]:
+def _of_kinds(conn: sqlite3.Connection, kinds: Kinds, limit: int) -> list[Announced]:
     """Return the newest entries of some kinds: of each its newest, by its index, and of these the newest."""
-    names = queries.kinds_of(conn, kinds)
-    each = """SELECT * FROM (SELECT entry_id FROM feed_entries WHERE kind = ?
-                ORDER BY updated_event DESC, event DESC LIMIT ?)"""
+    column, names = (
+        ("record_kind", list(kinds.records))
+        if kinds.entries == EVERY
+        else ("kind", queries.kinds_of(conn, kinds.entries))
+    )
+    each = f"""SELECT * FROM (SELECT entry_id FROM feed_entries WHERE {column} = ?
+                 ORDER BY updated_event DESC, event DESC LIMIT ?)"""
     rest = f"""WHERE f.entry_id IN ({" UNION ALL ".join([each] * len(names)) or "NULL"})
                ORDER BY +f.updated_event DESC, f.event DESC LIMIT ?"""
     return queries.chosen(conn, rest, (*(one for name in names for one in (name, limit)), limit))

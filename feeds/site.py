@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from feeds import entries, queries
 from feeds.cache import Cache
 from feeds.entries import Entry
+from feeds.kinds import KINDS
 from feeds.library import Library
 from feeds.links import Links
 from feeds.settings import Settings
@@ -29,6 +30,8 @@ class Site:
     ) -> list[Entry]:  # fmt: skip
         """Return the entries of a feed that were made last, with links that stay on the site."""
         links = Links.within(self.settings, words.language)
-        rows = queries.announced(conn, entries.KINDS[name], limit, by="event", offset=offset)
+        rows = queries.announced(conn, KINDS[name], limit, offset)
         dossiers = queries.dossiers(conn, (row.record_id for row in rows if row.record_id))
-        return [entries.entry(row, dossiers, links, self.settings, words) for row in rows]
+        return [
+            entries.entry(row, dossiers, links, self.settings, words, whole=False) for row in rows
+        ]

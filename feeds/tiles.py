@@ -28,9 +28,14 @@ class Tile(NamedTuple):
     start: int
     end: int
 
+    @property
+    def needs(self) -> int:
+        """How many leaves a tree has at least that has all of it."""
+        return self.end << HEIGHT * (self.level or 0)
+
     def fits(self, size: int) -> bool:
         """Tell whether a tree of ``size`` leaves has all of it."""
-        return self.end <= size >> HEIGHT * (self.level or 0)
+        return self.needs <= size
 
 
 def parse(path: str) -> Tile | None:

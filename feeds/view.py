@@ -11,15 +11,15 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from feeds import dates
 from feeds.cache import Body, body
+from feeds.content_types import HTML
 from feeds.delivery import KEEP, answer
 from feeds.dossier import Position
-from feeds.entries import KINDS, LICENCE
+from feeds.entries import LICENCE
+from feeds.kinds import KINDS
 from feeds.links import Links
 from feeds.settings import Settings
 from feeds.site import Site
 from feeds.words import WORDS, Words
-
-HTML = "text/html; charset=utf-8"
 
 #: Pages on these topics may distress: they name those who help.
 DISTRESSING = frozenset({"topic/safeguarding", "topic/looked-after-children", "topic/complaints"})

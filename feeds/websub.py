@@ -7,10 +7,9 @@ a feed calls itself, in a language and a format.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
-from fnmatch import fnmatchcase
 
-from feeds import entries, selecting
+from feeds import selecting
+from feeds.kinds import KINDS
 from feeds.links import Links
 from feeds.settings import Settings
 from feeds.words import WORDS
@@ -41,18 +40,15 @@ def topics(conn: sqlite3.Connection, settings: Settings, after: int) -> list[str
     A feed in which only the name of another record reads differently is not among them: nothing in it is newer.
     But an act that takes words away counts for every feed, so that none keeps them that a hub has passed on.
     """
-    kinds = {
-        kind
-        for (kind,) in conn.execute(
-            "SELECT DISTINCT kind FROM feed_entries WHERE updated_event > ?", (after,)
-        )
-    }
-    names = [name for name, patterns in entries.KINDS.items() if _any(kinds, patterns)]
+    changed = conn.execute(
+        "SELECT DISTINCT kind, record_kind FROM feed_entries WHERE updated_event > ?", (after,)
+    ).fetchall()
+    names = [name for name, kinds in KINDS.items() if kinds.among(changed)]
     about = {
         slug for one in selecting.SUBJECTS for slug in selecting.subjects(conn, one)
     }  # of these there are feeds
-    if _any(kinds, entries.KINDS["removals"]):
-        names, told = list(entries.KINDS), about
+    if "removals" in names:
+        names, told = list(KINDS), about
     else:
         told = about.intersection(slug for (slug,) in conn.execute(_SUBJECTS, (after,)))
     return [
@@ -61,7 +57,3 @@ def topics(conn: sqlite3.Connection, settings: Settings, after: int) -> list[str
         for language in WORDS
         for ending in FORMATS
     ]
-
-
-def _any(kinds: Iterable[str], patterns: Iterable[str]) -> bool:
-    return any(fnmatchcase(kind, pattern) for pattern in patterns for kind in kinds)

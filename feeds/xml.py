@@ -13,6 +13,8 @@ DC = "http://purl.org/dc/elements/1.1/"
 HISTORY = "http://purl.org/syndication/history/1.0"
 #: Our own: the digest of an entry.
 OURS = "tag:archive.powys.example,2026:ns/feeds"
+#: In what language an element and all in it is (XML 1.0, section 2.12).
+LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 NAMESPACES = {"fh": HISTORY, "our": OURS}
 GENERATOR = "powys-archive"
 

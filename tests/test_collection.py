@@ -18,6 +18,7 @@ from archive.keeping import bundle
 from archive.store import Store
 from events import codec, merkle
 from events.log import SqliteLog
+from feeds.public.story import STORY
 
 ROOT = Path(__file__).parent.parent
 BATCHES = sorted((ROOT / "events" / "powys" / "batches").rglob("*.yaml"))
@@ -217,6 +218,13 @@ def test_what_a_source_does_not_state_stays_empty(collection: Collection) -> Non
 
     assert rows
     assert all(row == {"party": None, "area_id": None} for row in rows)
+
+
+def test_how_it_began_rests_on_records_that_stand(collection: Collection) -> None:
+    slugs = {slug for told in STORY.values() for slug in told}
+    rows = collection.store.rows("SELECT id FROM records WHERE state = 'current'")
+    assert slugs
+    assert slugs <= {row["id"] for row in rows}
 
 
 def test_every_person_is_recorded_in_a_public_capacity(collection: Collection) -> None:

@@ -34,8 +34,10 @@ from events import disclosure, merkle
 from events.envelope import Envelope
 from events.errors import LogError
 from events.log import SqliteLog
+from feeds import dates
 from feeds.app import create_app
 from feeds.settings import Settings
+from feeds.words import WORDS
 from tests.archive.histories import differences, faults
 from tests.archive.test_serve import Served, get, until
 from tests.conftest import Aberdulas
@@ -546,9 +548,31 @@ def test_the_page_of_removals_lists_numbers_and_reasons(keeper: Keeper) -> None:
     assert "Data protection law demands it." in page
     assert "prys-1" not in page
     assert "/en/removals" in site.get("/en/").text
-    assert site.get(f"/en/events/E{seq}").location.endswith(f"/en/removals#E{act}")
     assert site.get(f"/en/events/E{act}").location.endswith(f"/en/removals#E{act}")
-    assert site.get("/en/records/statement/prys-1").status_code == 404
+    lost = site.get("/en/records/statement/prys-1")  # whose it was is not told: as what never was
+    assert lost.status_code == 404
+    assert lost.text == site.get("/en/records/statement/never").text
+    assert all(f'<a href="{link}">' in lost.text for link in ("/en/removals", "/cy/dilewyd"))
+
+
+@pytest.mark.parametrize(("act", "code"), [("withheld", 451), ("erased", 410)])
+def test_the_number_of_what_was_taken_away_says_when_and_why(
+    keeper: Keeper, act: forgetting.Kind, code: int
+) -> None:
+    seq = keeper.number("statement/prys-1")
+    (number,) = keeper.act(act, f"E{seq}")
+    ((day,),) = (row.values() for row in keeper.rows("SELECT removed_on FROM removals"))
+    for language in WORDS:
+        answer = client(keeper).get(f"/{language}/{WORDS[language].paths['events']}/E{seq}")
+        assert answer.status_code == code
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Content-Language"].startswith(language)
+        assert "prys-1" not in answer.text
+        for words in WORDS.values():
+            assert f"<h1>{words.errors[code].title}</h1>" in answer.text
+            assert f"{dates.text(day, words.dates)}: " in answer.text
+            assert words.reasons["data-protection"] in answer.text
+            assert f'href="/{words.language}/{words.paths["removals"]}#E{number}"' in answer.text
 
 
 def test_feeds_say_that_an_entry_is_gone_and_nothing_else_of_it(keeper: Keeper) -> None:

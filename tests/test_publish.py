@@ -139,16 +139,26 @@ def times(place: Path) -> dict[str, int]:
 def test_bytes_that_change_though_the_log_does_not_get_a_later_time(
     tmp_path: Path, now: int
 ) -> None:
-    first = Files(tmp_path / "1", None, {}, now=now)
-    first.put("/en/about.html", b"one", b"1", 1000)
-    second = Files(tmp_path / "2", tmp_path / "1", first.kept, now=now)
-    second.put("/en/about.html", b"two", b"2", 1000)
+    with Files(tmp_path / "1", None, {}, now=now) as first:
+        first.put("/en/about.html", b"one", b"1", 1000)
+    with Files(tmp_path / "2", tmp_path / "1", first.kept, now=now) as second:
+        second.put("/en/about.html", b"two", b"2", 1000)
     for name, content in (("about.html", b"two"), ("about.html.gz", b"2")):
         was, file = tmp_path / "1" / "en" / name, tmp_path / "2" / "en" / name
         assert file.read_bytes() == content
         assert was.stat().st_mtime == 1000
         assert file.stat().st_mtime == max(1001, now)
     assert (tmp_path / "1" / "en" / "about.html").read_bytes() == b"one"
+
+
+def test_a_file_that_cannot_be_compressed_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "tables.csv").write_bytes(b"1")
+    (tmp_path / "tables.csv.gz").mkdir()
+    with (
+        pytest.raises(IsADirectoryError, match=r"tables\.csv\.gz"),
+        Files(tmp_path, None, {}, now=0) as kept,
+    ):
+        kept.adopt("/tables.csv", 1000)
 
 
 def traces(place: Path) -> list[Path]:

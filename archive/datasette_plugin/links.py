@@ -15,7 +15,9 @@ SLUG = re.compile(
     r"|source)/[a-z0-9]+(?:-[a-z0-9]+)*"
 )
 #: Columns that hold the number of an event.
-EVENTS = frozenset({"event", "seq", "first_event", "target_event", "updated_event", "acts_on"})
+EVENTS = frozenset(
+    {"event", "seq", "first_event", "target_event", "updated_event", "last_event", "acts_on"}
+)
 
 #: What is asked of a record, in this order, with the words for the link; a column of a table refers to it.
 LEADS: tuple[tuple[str, str, str], ...] = (

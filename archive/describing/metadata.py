@@ -109,7 +109,6 @@ def _table(table: Table) -> dict[str, Any]:
     """Return the entry of a table; a setting it does not have is left out."""
     settings = {
         "label_column": table.label,
-        "sort": table.sort,
         "sort_desc": table.sort_desc,
         "facets": list(table.facets),
     }

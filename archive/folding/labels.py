@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from archive.folding.record import Record
 from archive.table import Context, Face
@@ -26,6 +27,8 @@ _RESULTS = {
     "withdrawn": "Withdrawn",
 }
 LABEL_LENGTH = 120
+#: Reasons of a withdrawal that take the words with it.
+_HIDING = frozenset({"privacy", "legal"})
 #: Kinds whose word in a slug is an abbreviation.
 KINDS = {"org": "organisation", "doc": "document"}
 
@@ -35,7 +38,7 @@ def face(record: Record, context: Context) -> Face:
 
     What is said at a meeting is said on its day, where the source gives no other.
     """
-    if not record.versions:  # nothing of it can be read, but others name it
+    if not record.versions or hidden(record):  # others name it, all the same
         label = f"{KINDS.get(record.kind, record.kind)} (withheld)"
         return Face(None, label, record.state, record.merged_into, None)
     fields = record.fields or _last_fields(record)
@@ -52,6 +55,14 @@ def face(record: Record, context: Context) -> Face:
         merged_into=record.merged_into,
         day=day(record.kind, fields) or said,
         topics=topics(record, context) if record.kind == "commitment" else (),
+    )
+
+
+def hidden(record: Record) -> bool:
+    """Tell whether a record was withdrawn for privacy's or the law's sake, which takes its name from all that name it."""
+    return record.state != "current" and any(
+        made.in_force and made.kind in ("retracted", "restored") and made.reason in _HIDING
+        for made in record.corrections
     )
 
 
@@ -92,7 +103,7 @@ def _label(kind: str, fields: dict[str, Any], label_of: Callable[[str | None], s
         case "person" | "org" | "post" | "place" | "topic" | "measure":
             return str(get("name") or "")
         case "source":
-            return str(get("title") or get("url") or "")
+            return str(get("title") or _issue(fields) or get("url") or "")
         case "doc":
             return str(get("title") or "")
         case "tenure":
@@ -116,6 +127,27 @@ def _label(kind: str, fields: dict[str, Any], label_of: Callable[[str | None], s
             exact = (get("qualifier") or "").replace("-", " ")
             number = " ".join(filter(None, [exact, amount(get("value"), get("unit"))]))
             return f"{label_of(get('measure'))}: {number}"
+
+
+def _issue(fields: dict[str, Any]) -> str | None:
+    """Return where on the web a source without a title was published, and on which day: that can be said aloud, a URL not.
+
+    Not by whom: sources are folded first, and who published them has no label yet.
+    """
+    when = day("source", fields)
+    try:
+        host = urlsplit(str(fields.get("url") or "")).hostname
+    except ValueError:  # a port or an IPv6 address that is none
+        return None
+    return f"{host.removeprefix('www.')}, {when}" if host and when else None
+
+
+def welsh_title(record: Record, label: str) -> str | None:
+    """Return the label of a source whose own title is in Welsh; None for all else."""
+    fields = record.fields or _last_fields(record)
+    if record.kind == "source" and fields.get("lang") == "cy" and fields.get("title"):
+        return label
+    return None
 
 
 #: Units that have a sign, and where it stands.

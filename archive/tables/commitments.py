@@ -63,7 +63,6 @@ COMMITMENTS = Table(
     rows=_commitment,
     indexes=(("obliged_id",), ("due_latest",)),
     label="what",
-    sort_desc="due_latest",
     facets=("kind", "result", "obliged_id"),
 )
 

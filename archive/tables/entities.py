@@ -42,7 +42,6 @@ PEOPLE = Table(
         },
     ),
     label="name",
-    sort="name",
 )
 
 ORGANISATIONS = Table(
@@ -70,7 +69,6 @@ ORGANISATIONS = Table(
         },
     ),
     label="name",
-    sort="name",
     indexes=(("part_of_id",),),
 )
 
@@ -101,7 +99,6 @@ POSTS = Table(
         },
     ),
     label="label",
-    sort="label",
     indexes=(("organisation_id",),),
 )
 
@@ -122,7 +119,6 @@ PLACES = Table(
         },
     ),
     label="name",
-    sort="name",
 )
 
 TOPICS = Table(
@@ -132,7 +128,6 @@ TOPICS = Table(
     kind="topic",
     rows=_only("topic", lambda record, _: {"name": record.fields.get("name")}),
     label="name",
-    sort="name",
 )
 
 MEASURES = Table(
@@ -154,7 +149,6 @@ MEASURES = Table(
         },
     ),
     label="label",
-    sort="label",
 )
 
 

@@ -64,7 +64,6 @@ TIMELINE = Table(
     rows=_timeline,
     owner="record_id",
     indexes=(("day_earliest",), ("day_latest", "kind")),
-    sort="day_earliest",
     facets=("kind", "year"),
 )
 

@@ -44,7 +44,6 @@ MEETINGS = Table(
     kind="meeting",
     rows=_meeting,
     indexes=(("organisation_id",), ("held_on_latest",)),
-    sort_desc="held_on_latest",
     facets=("status", "organisation_id"),
 )
 
@@ -86,7 +85,6 @@ DOCUMENTS = Table(
     rows=_document,
     indexes=(("author_id",), ("published_latest",)),
     label="title",
-    sort_desc="published_latest",
     facets=("kind", "author_id"),
 )
 
@@ -138,7 +136,6 @@ STATEMENTS = Table(
     rows=_statement,
     indexes=(("speaker_id",), ("said_earliest",), ("meeting_id",)),
     label="gist",
-    sort_desc="said_earliest",
     facets=("speaker_basis", "mode", "speaker_id"),
 )
 
@@ -183,7 +180,6 @@ DEVELOPMENTS = Table(
     rows=_development,
     indexes=(("happened_latest",), ("document_id",), ("meeting_id",)),
     label="what",
-    sort_desc="happened_latest",
     facets=("kind", "decision"),
 )
 
@@ -275,7 +271,6 @@ FIGURES = Table(
     kind="figure",
     rows=_figure,
     indexes=(("measure_id", "as_of_latest"),),
-    sort_desc="as_of_latest",
     facets=("kind", "measure_id"),
 )
 

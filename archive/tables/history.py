@@ -140,7 +140,6 @@ CORRECTIONS = Table(
     rows=_corrections,
     owner="record_id",
     indexes=(("corrected_at",), ("event",)),
-    sort_desc="corrected_at",
     facets=("kind", "reason"),
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from archive.folding.labels import hidden, welsh_title
 from archive.folding.record import Record
 from archive.table import REF, Column, Context, Row, Table, dated, dated_columns
 
@@ -13,7 +14,7 @@ def rows(record: Record, context: Context) -> Iterable[Row]:
     face = context.face(record.id)
     assert face is not None
     names = (item.value.get("name") for item in record.names if _official_welsh(item.value))
-    welsh = next(filter(None, names), None)
+    welsh = next(filter(None, names), None) or welsh_title(record, face.label)
     for item in record.translations:
         if item.value.get("lang") == "cy" and item.value.get("path") in _LABEL_PATHS:
             welsh = item.value.get("text")
@@ -22,7 +23,7 @@ def rows(record: Record, context: Context) -> Iterable[Row]:
         "kind": record.kind,
         "subkind": face.subkind,
         "label": face.label,
-        "label_cy": welsh,
+        "label_cy": None if hidden(record) else welsh,
         "state": record.state,
         "merged_into_id": record.merged_into,
         **dated("day", face.day),
@@ -31,6 +32,7 @@ def rows(record: Record, context: Context) -> Iterable[Row]:
         "known_from": record.known_from,
         "changed_at": record.changed_at,
         "first_event": record.first_event if record.versions else None,
+        "last_event": max(record.undone, default=None),
     }
 
 
@@ -57,11 +59,15 @@ TABLE = Table(
             "TEXT",
             "Kind within the kind, e.g. news for a source, decision for a development",
         ),
-        Column("label", "TEXT NOT NULL", "What to call it, in English, cut at 120 characters"),
+        Column(
+            "label",
+            "TEXT NOT NULL",
+            "What to call it, in English, cut at 120 characters; a source by its own title; by its kind where that was taken away",
+        ),
         Column(
             "label_cy",
             "TEXT",
-            "What to call it in Welsh, where a Welsh name or translation is recorded",
+            "What to call it in Welsh, where a Welsh name or translation is recorded, or it is a source with a Welsh title",
         ),
         Column(
             "state",
@@ -87,6 +93,11 @@ TABLE = Table(
             "INTEGER",
             "Number of the first event about it; empty where none can be read any more",
         ),
+        Column(
+            "last_event",
+            "INTEGER",
+            "Number of the last event about it, also of one that changed nothing but its sources",
+        ),
     ),
     rows=rows,
     indexes=(
@@ -94,6 +105,7 @@ TABLE = Table(
         ("day_latest",),
         ("changed_at",),
         ("merged_into_id",),
+        ("last_event", "first_event"),
     ),
     label="label",
     facets=("kind", "state"),

@@ -60,7 +60,6 @@ SOURCES = Table(
     rows=_source,
     label="title",
     indexes=(("publisher_id",), ("published_latest",)),
-    sort_desc="published_latest",
     facets=("kind", "lang", "publisher_id"),
 )
 

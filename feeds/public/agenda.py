@@ -11,6 +11,7 @@ from feeds.public.paging import paging
 from feeds.public.routes import add
 from feeds.public.timeline import Line, lines, months
 from feeds.sql import agenda as sql
+from feeds.sql.lines import TimelineRow
 from feeds.sql.things import today
 from feeds.view import View
 from feeds.words import Words
@@ -53,10 +54,16 @@ class AgendaViews(View):
 def _said(found: Iterable[sql.Dated], words: Words) -> list[Line]:
     """Return lines in words, each with its status as its kind: what became of it says more."""
     found = list(found)
-    said = lines((one.row for one in found), words)
+    said = lines(map(_bare, found), words)
     return [
         line._replace(status=_status(one, words)) for line, one in zip(said, found, strict=True)
     ]
+
+
+def _bare(one: sql.Dated) -> TimelineRow:
+    """Return a line without its status in its label, as that of a meeting which was not held has it."""
+    label = one.row.label or ""
+    return one.row._replace(label=label.removesuffix(f" ({one.status})") or None)
 
 
 def _status(one: sql.Dated, words: Words) -> str | None:

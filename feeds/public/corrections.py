@@ -7,7 +7,7 @@ import itertools
 from flask import Flask, Response, request
 
 from feeds import dates, queries
-from feeds.entries import KINDS
+from feeds.kinds import KINDS
 from feeds.public.paging import paging
 from feeds.public.routes import add
 from feeds.sql import counts
@@ -29,7 +29,7 @@ class CorrectionViews(View):
         words = self.words(language)
         with self.site.library.open() as conn:
             position = queries.position(conn)
-            total = counts.entries(conn, KINDS["corrections"])
+            total = counts.entries(conn, KINDS["corrections"].entries)
             here = paging(request.args.get("page"), total, SHOWN)
 
             def make() -> bytes:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from flask import Flask, Response, abort
+from flask import Flask, Response, abort, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from feeds import dates, queries, selecting
 from feeds.public import promises, timeline
+from feeds.public.paging import paging
 from feeds.public.routes import add
 from feeds.sql import directory as sql
 from feeds.sql import lines as lines_sql
@@ -19,11 +20,14 @@ from feeds.sql.things import Thing, things, today
 from feeds.view import DISTRESSING, View, lead_to
 from feeds.words import Words
 
-#: How many lines and promises the page of one topic, body or person has; the timeline has all.
+#: How many topics, bodies or people a page of the index has.
+LISTED = 100
+#: How many lines, promises and offices the page of one topic, body or person has; other pages have all.
 LINES = 30
 PROMISES = 30
+OFFICES = 100
 
-_KINDS: dict[str, Literal["topic", "org", "person"]] = {
+_KINDS: dict[str, sql.Kind] = {
     "topics": "topic",
     "bodies": "org",
     "people": "person",
@@ -52,21 +56,27 @@ class DirectoryViews(View):
 
     def _index(self, name: str) -> Callable[..., AnyResponse]:
         def index(language: str) -> Response:
-            words = self.words(language)
+            words, kind = self.words(language), _KINDS[name]
             with self.site.library.open() as conn:
+                here = paging(request.args.get("page"), sql.count(conn, kind), LISTED)
 
                 def make() -> bytes:
-                    held: dict[str | None, list[Office]] = {}
-                    if name == "people":
-                        for office in offices(conn, sql.tenures(conn), words):
-                            held.setdefault(office.person.id if office.person else None, []).append(
+                    listed = sql.named(conn, kind, words)[here.offset :][:LISTED]
+                    slugs = [one.id for one in listed]
+                    held: dict[str, list[Office]] = {}
+                    if kind == "person":
+                        for office in offices(conn, sql.tenures(conn, kind, slugs), words):
+                            held.setdefault(office.person.id if office.person else "", []).append(
                                 office
                             )
                     return self.page(
-                        "directory.html", words, lambda links: links.page(name), name=name,
-                        listed=sql.listed(conn, _KINDS[name], words), held=held,
+                        "directory.html", words, lambda links: links.page(name, page=here.query), name=name,
+                        listed=listed, held=held, paging=here,
+                        mentioned={} if kind == "person" else sql.mentioned(conn, kind, slugs),
                     )  # fmt: skip
 
+                if here.number > 1:
+                    return self.fresh(make())
                 return self.kept((queries.position(conn), name, language), make)
 
         return index
@@ -93,18 +103,18 @@ class DirectoryViews(View):
         kept: list[promises_sql.Promise] = []
         pledged = 0
         if name == "people":
-            held = sql.tenures(conn, person=slug)
+            held = sql.tenures(conn, "person", [slug])
         else:
             obliged = None if topic else slug
             kept = promises_sql.promises(conn, topic=topic, obliged=obliged, limit=PROMISES)
             pledged = promises_sql.count(conn, topic=topic, obliged=obliged)
         if name == "bodies":
-            held = sql.tenures(conn, organisation=slug)
+            held = sql.tenures(conn, "organisation", [slug])
         return self.page(
             "gathered.html", words, lambda links: links.about(slug), name=name, found=found, topic=topic,
             promised=promises.lines(conn, kept, words), pledged=pledged,
             lines=timeline.lines(lines_sql.lines(conn, wanted, LINES), words),
-            total=lines_sql.count(conn, wanted), offices=offices(conn, held, words),
+            total=lines_sql.count(conn, wanted), offices=offices(conn, held[:OFFICES], words), served=len(held),
             distressing=slug in DISTRESSING, followed=name != "people" or selecting.in_office(conn, slug),
         )  # fmt: skip
 
@@ -125,6 +135,20 @@ def offices(conn: sqlite3.Connection, held: Iterable[sql.Tenure], words: Words) 
         )
         for one in held
     ]
+
+
+def times(conn: sqlite3.Connection, slugs: Iterable[str], words: Words) -> dict[str, str]:
+    """Return when the offices among these records were held, or when last somebody was named in one, as far as is known.
+
+    In a list several of one person and one title are told apart by nothing else.
+    """
+    tenures = [slug for slug in slugs if slug.startswith("tenure/")]
+    held = offices(conn, sql.tenures(conn, "tenure", tenures), words) if tenures else []
+    known = {
+        one.id: one.span or (one.last and words.say["in_office_last"].format(one.last))
+        for one in held
+    }
+    return {slug: said for slug, said in known.items() if said}
 
 
 def _span(one: sql.Tenure, words: Words) -> str | None:

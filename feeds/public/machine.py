@@ -10,16 +10,15 @@ from markupsafe import escape
 
 from feeds import queries
 from feeds.cache import body
+from feeds.content_types import TEXT, XML
 from feeds.delivery import answer
 from feeds.links import GATHERED, Links
 from feeds.sql import sitemap as sql
 from feeds.view import Here, View, moved
 from feeds.words import WORDS
 
-#: Records in a sitemap; each is an address in every language, and a sitemap may have 50,000.
-PORTION = 10_000
-TEXT = "text/plain; charset=utf-8"
-XML = "application/xml; charset=utf-8"
+#: Records in a sitemap: so few that each is kept as it was answered (`feeds.ready`); it may have 50,000 addresses.
+PORTION = 250
 _SPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 #: How long security.txt is good for; RFC 9116 asks for less than a year.
 _GOOD = timedelta(days=180)

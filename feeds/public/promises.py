@@ -9,8 +9,11 @@ from typing import NamedTuple
 from flask import Flask, Response, request
 
 from feeds import dates, queries
+from feeds.deadlines import outcome
+from feeds.links import Links
 from feeds.public.paging import paging
 from feeds.public.routes import add
+from feeds.public.timeline import options
 from feeds.sql import promises as sql
 from feeds.sql.promises import Promise
 from feeds.sql.things import Thing, things, today
@@ -19,6 +22,8 @@ from feeds.words import Words
 
 #: How many commitments a page has.
 LINES = 60
+#: How many bodies, and how many topics, the form names: those with most commitments. The page of each leads here, too.
+CHOICES = 200
 
 
 class Verdict(NamedTuple):
@@ -54,28 +59,47 @@ class PromiseViews(View):
         add(app, "commitments", self.commitments)
 
     def commitments(self, language: str) -> Response:
-        """Return a page of all of them, or of those that have one status."""
+        """Return a page of all of them, or of those of a body, a topic, a status; what is not there is as if not asked for."""
         words = self.words(language)
         with self.site.library.open() as conn:
             position, day = queries.position(conn), today(conn)
-            counts = sql.statuses(conn)
-            wanted = request.args.get("status")
-            status = wanted if wanted in counts else None
+            by, topic = request.args.get("by"), request.args.get("topic")
+            by = by if by and sql.count(conn, obliged=by) else None
+            topic = topic if topic and sql.count(conn, topic=topic) else None
+            counts = sql.statuses(conn, topic=topic, obliged=by)
+            status = value if (value := request.args.get("status")) in counts else None
+            asked = {"by": by, "topic": topic, "status": status}
             among = counts[status] if status else sum(counts.values())
             here = paging(request.args.get("page"), among, LINES)
 
             def make() -> bytes:
-                found = sql.promises(conn, status=status, limit=LINES, offset=here.offset)
+                found = sql.promises(
+                    conn, status=status, topic=topic, obliged=by, limit=LINES, offset=here.offset
+                )
+                obliged = things(conn, [by, *sql.obliged(conn, CHOICES)], words)
+                topics = things(conn, [topic, *sql.topics(conn, CHOICES)], words)
                 return self.page(
-                    "commitments.html", words, lambda links: links.page("commitments", status=status, page=here.query),
-                    name="commitments", lines=lines(conn, found, words), counts=counts, status=status,
+                    "commitments.html", words, lambda links: links.page("commitments", **asked, page=here.query),
+                    name="commitments", lines=lines(conn, found, words), counts=counts, asked=asked,
                     statuses=[one for one in words.statuses if one in counts], total=sum(counts.values()),
-                    paging=here,
+                    choices=[
+                        ("by", words.term("obliged"), options(obliged.values())),
+                        ("topic", words.say["topic"], options(topics.values())),
+                    ],
+                    csv=_csv(asked, self.links(words)), paging=here,
                 )  # fmt: skip
 
-            if here.number > 1:
+            if by or topic or here.number > 1:
                 return self.fresh(make())
             return self.kept((position, "commitments", language, status, day), make)
+
+
+def _csv(asked: dict[str, str | None], links: Links) -> str:
+    """Return where the same commitments are as data, all of them."""
+    columns = {"obliged_id__exact": asked["by"], "status__exact": asked["status"]}
+    given = {name: value for name, value in columns.items() if value}
+    among = [sql.PUBLIC_TOPIC.format(asked["topic"])] if asked["topic"] else []
+    return links.lines("commitment_status.csv", {"_stream": "1", "_sort": "id", **given}, among)
 
 
 def lines(conn: sqlite3.Connection, found: Iterable[Promise], words: Words) -> list[Line]:
@@ -122,9 +146,5 @@ def _outcome(one: Promise, words: Words) -> str | None:
     """Return the result that is recorded, its day, and what was found."""
     if one.result is None:
         return None
-    said = words.value(one.result).capitalize()
-    if one.done:
-        said = words.say["result_on"].format(said, dates.text(one.done, words.dates))
-    else:
-        said += "."
+    said = outcome(one.result, one.done, words)
     return f"{said} {one.finding}" if one.finding else said

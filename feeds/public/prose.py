@@ -34,7 +34,7 @@ class ProseViews(View):
                     lambda: self.page(
                         "prose.html", words, lambda links: links.page(name), name=name,
                         sections=words.prose[name], distressing=name in _HELP, position=position,
-                        topics=directory.listed(conn, "topic", words) if name == "subscribe" else [],
+                        topics=directory.named(conn, "topic", words) if name == "subscribe" else [],
                     ),
                 )  # fmt: skip
 

@@ -16,12 +16,14 @@ from feeds.sql import directory
 from feeds.sql import lines as sql
 from feeds.sql import promises as promises_sql
 from feeds.sql.lines import TimelineRow, Wanted
-from feeds.sql.things import Thing, thing, things
+from feeds.sql.things import Thing, thing, things, today
 from feeds.view import View
 from feeds.words import Words
 
 #: How many lines a page has.
 LINES = 50
+#: How many rows Datasette gives as JSON at most.
+PORTION = 1_000
 #: Feeds and calendars that have the lines of a kind, and others like them; the rest is in the feed of all.
 _FEEDS = {
     "document": "documents",
@@ -62,10 +64,11 @@ class TimelineViews(View):
         """Return a page of the timeline; what is asked for and is not there is as if not asked for."""
         words = self.words(language)
         with self.site.library.open() as conn:
+            topics = directory.named(conn, "topic", words)
             choices = {
                 "kind": sql.kinds(conn),
                 "year": sql.years(conn),
-                "topic": [one.id for one in directory.named(conn, "topic", words)],
+                "topic": [one.id for one in topics],
                 "source": sql.publishers(conn),
                 "status": words.statuses,
                 "order": ["oldest"],
@@ -84,7 +87,6 @@ class TimelineViews(View):
                 rows = sql.lines(
                     conn, wanted, LINES, here.offset, oldest_first=bool(asked["order"])
                 )
-                named = things(conn, choices["source"], words).values()
                 statuses = promises_sql.statuses(conn)
                 return self.page(
                     "timeline.html", words,
@@ -92,17 +94,18 @@ class TimelineViews(View):
                     name="timeline", months=months(lines(rows, words), words), asked=asked, paging=here,
                     choices=[
                         ("kind", words.say["line_kind"], [(one, words.lines[one], None) for one in words.lines if one in choices["kind"]]),
-                        ("topic", words.say["topic"], _options(directory.named(conn, "topic", words))),
-                        ("source", words.say["source"], _options(sorted(named, key=lambda one: one.label.casefold()))),
+                        ("topic", words.say["topic"], options(topics)),
+                        ("source", words.say["source"], options(things(conn, choices["source"], words).values())),
                         ("status", words.say["promise_status"], [(one, words.statuses[one], None) for one in words.statuses if one in statuses]),
                         ("year", words.say["year"], [(one, one, None) for one in choices["year"]]),
                     ],
-                    elsewhere=elsewhere(wanted, self.links(words)),
+                    elsewhere=elsewhere(wanted, self.links(words)), portion=PORTION,
                 )  # fmt: skip
 
             if any(asked.values()) or here.number > 1:
                 return self.fresh(make())
-            return self.kept((queries.position(conn), "timeline", language), make)
+            # Which statuses there are to choose goes by the day.
+            return self.kept((queries.position(conn), "timeline", language, today(conn)), make)
 
 
 def lines(rows: Iterable[TimelineRow], words: Words) -> list[Line]:
@@ -127,21 +130,23 @@ def months(found: Iterable[Line], words: Words) -> list[tuple[str, list[Line]]]:
 
 
 def elsewhere(wanted: Wanted, links: Links) -> Elsewhere:
-    """Return where the same lines are in other forms, all of them; a feed may have more than was asked for."""
+    """Return where the same lines are in other forms; a feed may have more than was asked for.
+
+    As CSV they are all in one file; JSON has `PORTION` at a time, and names the next.
+    """
     feed = wanted.topic or _FEEDS.get(wanted.kind or "", "all")
     calendar = wanted.topic or _CALENDARS.get(wanted.kind)
     given = {name: value for name, value in (("kind__exact", wanted.kind),) if value}
-    if wanted.year:
-        given |= {"day_earliest__lte": f"{wanted.year}-12-31", "day_latest__gte": f"{wanted.year}-01-01"}  # fmt: skip
     among = [sql.PUBLIC[name].format(value) for name in sql.PUBLIC if (value := getattr(wanted, name))]  # fmt: skip
     return Elsewhere(
         feed,
         calendar if wanted.kind in _CALENDARS else None,
         links.lines("timeline.csv", {"_stream": "1", **given}, among),
-        links.lines("timeline.json", {"_shape": "objects", **given}, among),
+        links.lines("timeline.json", {"_shape": "objects", "_size": "max", **given}, among),
     )
 
 
-def _options(found: Iterable[Thing]) -> list[tuple[str, str, str | None]]:
-    """Return things as what can be chosen: value, name, and the language of the name."""
-    return [(one.id, one.label, one.lang) for one in found]
+def options(found: Iterable[Thing]) -> list[tuple[str, str, str | None]]:
+    """Return things as what can be chosen, by name: value, name, and the language of the name."""
+    named = sorted(found, key=lambda one: (directory.order(one.label), one.id))
+    return [(one.id, one.label, one.lang) for one in named]

@@ -11,37 +11,39 @@ import html
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlencode, urljoin, urlsplit
 
-from feeds import tiles
+from feeds import calendar, jsonfeed, opml, tiles
+from feeds.content_types import BYTES, HTML, TEXT, XML
 from feeds.words import WORDS
 
 #: What a file is by the end of its name. The settings made of it name the same types, and no other.
 TYPES = {
-    "atom": "application/xml; charset=utf-8",
+    "atom": XML,
     "css": "text/css; charset=utf-8",
-    "html": "text/html; charset=utf-8",
-    "ics": "text/calendar; charset=utf-8",
-    "json": "application/feed+json; charset=utf-8",
-    "opml": "text/x-opml; charset=utf-8",
+    "html": HTML,
+    "ics": calendar.CONTENT_TYPE,
+    "json": f"{jsonfeed.CONTENT_TYPE}; charset=utf-8",
+    "opml": opml.CONTENT_TYPE,
     "png": "image/png",
-    "rss": "application/xml; charset=utf-8",
+    "rss": XML,
     "svg": "image/svg+xml",
-    "txt": "text/plain; charset=utf-8",
-    "xml": "application/xml; charset=utf-8",
+    "txt": TEXT,
+    "xml": XML,
 }
-#: The type of what has no such end.
-BYTES = "application/octet-stream"
 _ENDS = {kind: end for end, kind in TYPES.items() if end not in ("atom", "rss")}
 
 #: Addresses that others have laid down.
 _KNOWN = "/ /robots.txt /sitemap.xml /.well-known/security.txt /favicon.ico".split()
 _LINK = re.compile(r"""(?:href|src|action|xmlUrl)=(?:"([^"]*)"|'([^']*)')|<loc>([^<]*)</loc>""")
-_FORM = re.compile(r"""<form\b[^>]*\baction="([^"]*)\"""")
+_FORM = re.compile(r"""<form\b[^>]*\baction="([^"]*)"(?:(.*?)</form>)?""", re.DOTALL)
+_SELECT = re.compile(r"""<select\b[^>]*\bname="([a-z]+)"[^>]*>(.*?)</select>""", re.DOTALL)
+_OPTION = re.compile(r"""<option value="([^"]+)\"""")
 _QUERY = re.compile(r"[A-Za-z0-9_.%+~=&-]{1,200}")
 _NAME = re.compile(r"(?!\.\.?$)[^/\\\0-\x1f\x7f$\"'{}<>?#*`]{1,200}")
 _FEED = re.compile(r"(/[a-z]+/feeds/.+\.)(atom|rss|json|ics)")
 _ARCHIVE = re.compile(r"(.*/archive/[0-9]+-)[0-9]+(\.[a-z]+)")
+_VARIABLE = re.compile(r"<(?:([a-z]+)(?:\(([^()]*)\))?:)?[a-z]+>")
 
 
 class Place(NamedTuple):
@@ -99,12 +101,22 @@ def disallowed(robots: str) -> tuple[str, ...]:
 
 
 def links(content: bytes, address: str, base: str) -> Iterator[str]:
-    """Yield the addresses on this site that an answer leads to, as path and query."""
+    """Yield the addresses on this site that an answer leads to, as path and query; a form to one for each choice alone."""
     text = content.decode("utf-8", "replace")
-    for link in {found[found.lastindex or 0]: None for found in _LINK.finditer(text)}:
+    found = {found[found.lastindex or 0]: None for found in _LINK.finditer(text)}
+    for link in (*found, *_choices(text)):
         # Most lead to the same place from everywhere, and then the page is not asked for.
         whole = link.startswith(("/", "http:", "https:", "tel:", "mailto:"))
         yield from _within(html.unescape(link), "/" if whole else address, base)
+
+
+def _choices(text: str) -> Iterator[str]:
+    """Yield the addresses that the forms of a page ask when one of their fields is filled in."""
+    for action, inside in _FORM.findall(text):
+        for name, options in _SELECT.findall(inside):
+            for value in _OPTION.findall(options):
+                asked = urlencode({name: html.unescape(value)})
+                yield f"{action}?{html.escape(asked)}"
 
 
 def within(link: str, address: str, base: str) -> tuple[str, ...]:
@@ -175,6 +187,27 @@ def _end(name: str, content_type: str) -> str:
     if content_type == (TYPES.get(end, BYTES) if dot else BYTES):
         return ""
     return f".{_ENDS.get(content_type) or named(content_type)}"
+
+
+def route(rule: str) -> str:
+    """Return the regular expression of the paths that fit a rule of the site, as PCRE and RE2 read it."""
+    parts, after = [], 0
+    for found in _VARIABLE.finditer(rule):
+        parts += [re.escape(rule[after : found.start()]), _fitting(*found.groups())]
+        after = found.end()
+    return f"^{''.join(parts)}{re.escape(rule[after:])}$"
+
+
+def _fitting(kind: str | None, given: str | None) -> str:
+    match kind:
+        case "any":
+            return f"(?:{'|'.join((given or '').split(', '))})"
+        case "int":
+            return "[0-9]+"
+        case "path":
+            return "[^/].*"
+        case _:
+            return "[^/]+"
 
 
 def named(content_type: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from feeds.content_types import BYTES
 from feeds.publishing import addresses
 from feeds.publishing.crawl import ERRORS, Published
 from feeds.publishing.headers import PATH, Rules
@@ -16,10 +17,12 @@ from feeds.publishing.serving import (
     DOWNLOAD_TYPES,
     File,
     archives,
+    asking,
     closed,
     ends,
     in_parts,
     redirects,
+    types,
 )
 from feeds.publishing.site import DOWNLOADS
 from feeds.words import WORDS
@@ -53,6 +56,7 @@ def _maps(done: Published, found: list[Rules]) -> Iterator[str]:
         }
         yield from _map("{path}", f"to_{status}", lines, "")
     yield from _map("{path}", "to_version", dict(_versions(done)), "")
+    yield from _map("{path}", "route", {f"~{route}": "1" for route in done.routes}, "")
     first, *others = WORDS
     # Go's regular expressions cannot look ahead: what comes before is spelled out, and so is q=0.
     before = rf"^(?:\s*(?:[^{''.join(sorted({one[0] for one in WORDS}))},\s][^,]*)?,)*\s*"
@@ -62,23 +66,19 @@ def _maps(done: Published, found: list[Rules]) -> Iterator[str]:
         for one in others
     }
     yield from _map("{header.Accept-Language}", "language", wanted, first)
-    types = addresses.types(
-        (one.file, dict(one.headers).get("Content-Type", "")) for one in done.found if one.file
-    )
     yield from _map(
         "{vars.archive_file}",
         "type",
         {f"~^/{DOWNLOADS}/.*\\.{end}$": kind for end, kind in DOWNLOAD_TYPES.items()}
-        | {f"~\\.{end}$": kind for end, kind in sorted(types.items())},
-        addresses.BYTES,
+        | {f"~\\.{end}$": kind for end, kind in sorted(types(done).items())},
+        BYTES,
     )
     for rule in found:
         if not rule.constant:
             yield from _map(
                 "{vars.archive_file}",
-                _variable(rule),
-                {path: _said(said) for path, said in rule.exact.items()}
-                | {f"~{pattern}": _said(said) for pattern, said in rule.patterns.items()},
+                rule.variable,
+                rule.lines(_said),
                 _said(rule.rest),
             )
 
@@ -103,7 +103,7 @@ def _route(done: Published, found: list[Rules], root: str, upstream: str) -> Ite
     yield "route {"
     for line in (
         "vars archive_file {path}",
-        "@write not method GET HEAD",
+        *_known(),
         *_redirected(found),
         *_refused(done, known),
         *_passed_on(done, upstream),
@@ -117,17 +117,19 @@ def _route(done: Published, found: list[Rules], root: str, upstream: str) -> Ite
     yield f"root * {_quoted(root)}"
 
 
+def _known() -> Iterator[str]:
+    """Yield what answers who wants to change something that the site knows, whether anything is there or not."""
+    yield "@write not method GET HEAD"
+    yield "@refused {"
+    yield "  not method GET HEAD"
+    yield '  expression `{archive_route} != ""`'
+    yield "}"
+    yield "error @refused 405"
+
+
 def _redirected(found: list[Rules]) -> Iterator[str]:
     for status, name in ((301, "301"), (302, "302"), (302, "version")):
-        yield f"@not_to_{name} {{"
-        yield "  not method GET HEAD"
-        yield f'  expression `{{archive_to_{name}}} != ""`'
-        yield "}"
-        yield f"error @not_to_{name} 405"
-        yield f"@to_{name} {{"
-        yield "  method GET HEAD"
-        yield f'  expression `{{archive_to_{name}}} != ""`'
-        yield "}"
+        yield f'@to_{name} expression `{{archive_to_{name}}} != ""`'
         yield f"handle @to_{name} {{"
         yield from (f"  {line}" for line in _headers(found, f"to_{name}"))
         yield f"  redir {{archive_to_{name}}} {status}"
@@ -139,9 +141,8 @@ def _refused(done: Published, known: list[str]) -> Iterator[str]:
     gone = [one for one in done.found if one.status in (410, 451)]
     for one in gone:
         yield f"error {one.address} {one.status}"
-    ended = "|".join(map(re.escape, (*closed(done.found, known), ".gz", "/index")))
     yield "@closed {"
-    yield f"  path_regexp ^/(?:{ERRORS}|@[^/]*)/|(?:{ended})$"
+    yield f"  path_regexp ^/(?:{ERRORS}|@[^/]*)/|{closed(done.found, known)}"
     yield f"  not path /{DOWNLOADS}/*"
     yield "}"
     yield "error @closed 404"
@@ -151,14 +152,12 @@ def _refused(done: Published, known: list[str]) -> Iterator[str]:
 
 def _passed_on(done: Published, upstream: str) -> Iterator[str]:
     """Yield what passes on who wants only what changed."""
-    if upstream:
-        parts = "|".join(in_parts(done))
-        if parts:
-            yield "@part {"
-            yield "  header_regexp A-IM (?i)(?:^|,)\\s*feed\\s*(?:,|$)"
-            yield f"  path_regexp \\.(?:{parts})$"
-            yield "}"
-            yield f"reverse_proxy @part {upstream}"
+    if upstream and (parts := in_parts(done)):
+        yield "@part {"
+        yield "  header_regexp A-IM (?i)(?:^|,)\\s*feed\\s*(?:,|$)"
+        yield f"  path_regexp {parts}"
+        yield "}"
+        yield f"reverse_proxy @part {upstream}"
 
 
 def _asked(root: str, tried: str) -> Iterator[str]:
@@ -180,13 +179,13 @@ def _asked(root: str, tried: str) -> Iterator[str]:
 
 def _question(done: Published, upstream: str) -> Iterator[str]:
     """Yield what does with a question that has no file."""
-    asking = "|".join(re.escape(path) for path in done.forms)
-    if upstream or asking:
+    paths = asking(done)
+    if upstream or paths:
         yield "@question {"
         yield "  vars archive_folder none"
         yield '  expression `{archive_asked} != ""`'
         if not upstream:
-            yield f"  path_regexp ^(?:{asking})$"
+            yield f"  path_regexp ^{paths}"
         yield "}"
         yield (
             f"reverse_proxy @question {upstream}" if upstream else 'error @question "not-here" 404'
@@ -236,6 +235,11 @@ def _errors(found: list[Rules]) -> Iterator[str]:
     yield "    vars @not_here archive_file /-/not-here{vars.archive_said}.html"
     yield "    @gone expression `{err.status_code} in [410, 451]`"
     yield "    vars @gone archive_file /-/{err.status_code}{path}.txt"
+    yield "    @gone_page {"
+    yield "      expression `{err.status_code} in [410, 451]`"
+    yield f"      path_regexp ^/(?:{'|'.join(WORDS)})/"
+    yield "    }"
+    yield "    vars @gone_page archive_file /-/{err.status_code}{path}.html"
     yield from (f"    {line}" for line in _headers(found, "error"))
     yield "    header Content-Type {archive_type}"
     yield "    rewrite * {vars.archive_file}"
@@ -253,16 +257,12 @@ def _headers(found: Iterable[Rules], where: str) -> Iterator[str]:
         if rule.constant:
             yield f"header {rule.name} {_quoted(_said(rule.rest))}"
         else:
-            matcher = f"@{where}_{_variable(rule)}"
-            yield f'{matcher} expression `{{archive_{_variable(rule)}}} != ""`'
+            matcher = f"@{where}_{rule.variable}"
+            yield f'{matcher} expression `{{archive_{rule.variable}}} != ""`'
             yield f"header {matcher} {{"
-            yield f"  {rule.name} {{archive_{_variable(rule)}}}"
+            yield f"  {rule.name} {{archive_{rule.variable}}}"
             yield "  defer"  # the file server has a Vary of its own
             yield "}"
-
-
-def _variable(rule: Rules) -> str:
-    return rule.name.lower().replace("-", "_")
 
 
 def _said(text: str) -> str:

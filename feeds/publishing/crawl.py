@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from feeds import dates, queries
+from feeds.content_types import BYTES
 from feeds.dossier import Position
 from feeds.feed_views import CALENDAR, FORMATS
 from feeds.publishing import addresses
@@ -40,6 +41,7 @@ class Found(NamedTuple):
 class Published(NamedTuple):
     """What was published: all answers, the paths that forms ask, how many answers were made anew, files written.
 
+    ``routes`` are regular expressions of all paths that the site knows, whether anything is there or not.
     ``asked`` are redirects that go by the language that the reader asks for, ``moved`` those that lead from any
     older version of an archive to the one that stands.
     """
@@ -50,6 +52,7 @@ class Published(NamedTuple):
     made: int
     written: int
     events: int
+    routes: list[str]
 
 
 class Crawl:
@@ -120,7 +123,7 @@ class Crawl:
     def _links(self, answer: Answer, address: str) -> Iterator[str]:
         if 300 <= answer.status < 400:
             yield from addresses.within(answer.header("Location"), address, self._base)
-        elif answer.header("Content-Type") != addresses.BYTES:
+        elif answer.header("Content-Type") != BYTES:
             yield from addresses.links(answer.content, address, self._base)
 
     def _write(self, address: str, answer: Answer) -> str:
@@ -168,7 +171,8 @@ class Crawl:
                 if answer.header("Location") != f"/{language}/":
                     raise CannotPublish(f"{address} does not lead to /{language}/ in that language")
         forms = [path for path in self._forms if path in self._queue]
-        return Published(self._found, forms, asked, self._made, 0, self._position.events)
+        routes = [*map(addresses.route, self._renderer.rules)]
+        return Published(self._found, forms, asked, self._made, 0, self._position.events, routes)
 
 
 def _is_page(answer: Answer) -> bool:

@@ -2,6 +2,8 @@
 
 A file's time is when its content came to be. Servers make ETag and Last-Modified of time and size, so a content that
 changes gets a later time than the one before had, whatever the clock says.
+
+What is downloaded is compressed beside, while pages are made: for that no thread needs Python's lock.
 """
 
 from __future__ import annotations
@@ -11,7 +13,10 @@ import hashlib
 import os
 import shutil
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from feeds.publishing.manifest import Kept
 
@@ -21,7 +26,10 @@ _LIMIT = 1 << 20
 
 
 class Files:
-    """The folder ``root``, and the one that stood before it, None where there is none."""
+    """The folder ``root``, and the one that stood before it, None where there is none.
+
+    All is written at the end of a with block; raises OSError where something could not be.
+    """
 
     def __init__(
         self, root: Path, before: Path | None, known: Mapping[str, Kept], *, now: int
@@ -31,8 +39,24 @@ class Files:
         self._known = known
         self._now = now
         self._folders: set[str] = set()
+        self._packing = ThreadPoolExecutor(1)
+        self._packed: list[Future[None]] = []
         self.kept: dict[str, Kept] = {}
         self.written = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._packing.shutdown(cancel_futures=kind is not None)
+        if kind is None:
+            for one in self._packed:
+                one.result()
 
     def keep(self, path: str) -> bool:
         """Take over a file as it was; return False where it is not there any more."""
@@ -60,10 +84,10 @@ class Files:
         if self._same(path, digest.digest(), packed=packed is not None):
             return
         self._folder(path)
-        self._write(path, content)
-        if packed is not None:
-            self._write(f"{path}.gz", packed)
-        self._finish(path, digest.digest(), changed, packed=packed is not None)
+        time = self._taken(path, digest.digest(), changed, packed=packed is not None)
+        for end, written in (("", content), (".gz", packed)):
+            if written is not None:
+                self._write(f"{path}{end}", written, time)
 
     def adopt(self, path: str, changed: int) -> None:
         """Take in a file that is here already, compress it, or take the one over that had the same content."""
@@ -76,13 +100,8 @@ class Files:
                 aside.unlink()
                 return
             aside.rename(file)
-        with (
-            file.open("rb") as content,
-            Path(f"{file}.gz").open("wb") as raw,
-            gzip.GzipFile("", "wb", LEVEL, raw, mtime=0) as packed,
-        ):
-            shutil.copyfileobj(content, packed, _LIMIT)
-        self._finish(path, digest, changed, packed=True)
+        time = self._taken(path, digest, changed, packed=True)
+        self._packed.append(self._packing.submit(_pack, file, time))
 
     def _same(self, path: str, digest: bytes, *, packed: bool) -> bool:
         found = self._known.get(path)
@@ -99,20 +118,33 @@ class Files:
             Path(f"{self._root}{folder}").mkdir(parents=True, exist_ok=True)
             self._folders.add(folder)
 
-    def _write(self, path: str, content: bytes) -> None:
-        # A new file always ("x"): never into one that the publication before shares.
-        with open(f"{self._root}{path}", "xb", buffering=0) as file:  # noqa: PTH123 - thousands of times
-            file.write(content)
-
-    def _finish(self, path: str, digest: bytes, changed: int, *, packed: bool) -> None:
+    def _taken(self, path: str, digest: bytes, changed: int, *, packed: bool) -> int:
+        """Take in a file that is new; return the time that it gets."""
         before = self._known.get(path)
         time = changed
         if before is not None and before.time >= time:
             time = max(before.time + 1, self._now)
-        for end in ("", ".gz") if packed else ("",):
-            os.utime(f"{self._root}{path}{end}", (time, time))
         self.kept[path] = Kept(digest, packed, time)
         self.written += 1
+        return time
+
+    def _write(self, path: str, content: bytes, time: int) -> None:
+        # A new file always ("x"): never into one that the publication before shares.
+        with open(f"{self._root}{path}", "xb", buffering=0) as file:  # noqa: PTH123 - thousands of times
+            file.write(content)
+            os.utime(file.fileno(), (time, time))
+
+
+def _pack(file: Path, time: int) -> None:
+    """Write the compressed twin of a file, and give both their time."""
+    with (
+        file.open("rb") as content,
+        Path(f"{file}.gz").open("wb") as raw,
+        gzip.GzipFile("", "wb", LEVEL, raw, mtime=0) as packed,
+    ):
+        shutil.copyfileobj(content, packed, _LIMIT)
+    for name in (f"{file}", f"{file}.gz"):
+        os.utime(name, (time, time))
 
 
 def _digest() -> hashlib.blake2b:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from feeds.publishing.rendering import Headers
@@ -35,6 +35,16 @@ class Rules(NamedTuple):
     def constant(self) -> bool:
         """Whether it is always the same."""
         return not self.exact and not self.patterns
+
+    @property
+    def variable(self) -> str:
+        """Its name where names have no hyphens."""
+        return self.name.lower().replace("-", "_")
+
+    def lines(self, said: Callable[[str], str]) -> dict[str, str]:
+        """Return the values as a server's settings say them: by path, and by pattern behind a ~, in this order."""
+        found = {**self.exact, **{f"~{pattern}": value for pattern, value in self.patterns.items()}}
+        return {key: said(value) for key, value in found.items()}
 
     def value(self, path: str) -> str:
         """Return what a server is to send with a file; a path before any pattern, the first pattern that fits."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from feeds.content_types import BYTES
 from feeds.publishing import addresses
 from feeds.publishing.crawl import ERRORS, Published
 from feeds.publishing.headers import PATH, Rules
@@ -16,14 +17,18 @@ from feeds.publishing.serving import (
     DOWNLOAD_TYPES,
     File,
     archives,
+    asking,
     closed,
     ends,
     in_parts,
     redirects,
+    types,
 )
 from feeds.publishing.site import DOWNLOADS
 from feeds.words import WORDS
 
+_REFUSED = "if ($archive_refused) { return 405; }"
+_NOT_ALLOWED = f"error_page 405 /{ERRORS}/405$archive_said.html;"
 _URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
 
 
@@ -53,7 +58,11 @@ def _maps(done: Published, found: list[Rules], upstream: str) -> Iterator[str]:
     yield "# Made by `archive publish`. To be included inside of http { }."
     yield "map_hash_bucket_size 512;"
     yield "map_hash_max_size 65536;"
-    yield from _map("$request_method", "$archive_read", {"GET": "1", "HEAD": "1"}, "0")
+    yield "# Of what the site knows nothing can be changed, whether anything is there or not."
+    known = {rf"~^\S+ {route.removeprefix('^')}": "1" for route in done.routes}
+    yield from _map(
+        "$request_method $uri", "$archive_refused", {"~^(?:GET|HEAD) ": "", **known}, ""
+    )
     yield "# A question that has a file of its own; of the fields of a form one that is filled in."
     one = r"~^(?:[a-z]+=&)*(?<archive_one>[a-z]+=[A-Za-z0-9_.%+~-]+)(?:&[a-z]+=)*$"
     more = r"~^(?<archive_all>[A-Za-z0-9_.%+~=&-]+)$"
@@ -77,8 +86,6 @@ def _maps(done: Published, found: list[Rules], upstream: str) -> Iterator[str]:
     yield '  default "$archive_standing";'
     yield r'  "~^(\S+) \1$" "";'
     yield "}"
-    led = "$archive_read $archive_moved$archive_found$archive_version"
-    yield from _map(led, "$archive_refused", {"~^0 .": "1"}, "")
     yield "# The language that the reader asks for first; how much more (q) is not weighed."
     first, *others = WORDS
     any_language = "|".join(WORDS)
@@ -95,23 +102,16 @@ def _maps(done: Published, found: list[Rules], upstream: str) -> Iterator[str]:
     # Where a file was found for a question, the path begins with it.
     said = {rf"~^(?:/@[^/]*)?/{language}(?:/|$)": f".{language}" for language in WORDS}
     yield from _map("$uri", "$archive_said", said, "")
-    asking = "|".join(re.escape(path) for path in done.forms)
-    forms = {rf"~^/@\S* (?:{asking})$": "not-here"} if asking else {}
+    forms = {rf"~^/@\S* {paths}": "not-here"} if (paths := asking(done)) else {}
     yield from _map("$archive_asked $uri", "$archive_error", {} if upstream else forms, "404")
     if upstream:
-        parts = "|".join(in_parts(done))
-        wanted = {rf"~*(?:^|,)\s*feed\s*(?:,.*)? \S+\.(?:{parts})$": "1"} if parts else {}
+        parts = in_parts(done)
+        wanted = {rf"~*(?:^|,)\s*feed\s*(?:,.*)? \S+{parts}": "1"} if parts else {}
         yield from _map("$http_a_im $uri", "$archive_part", wanted, "")
         yield from _map("$archive_asked", "$archive_question", {"": ""}, "1")
     for rule in found:
         if not rule.constant:
-            yield from _map(
-                "$uri",
-                _variable(rule),
-                {path: _said(said) for path, said in rule.exact.items()}
-                | {f"~{pattern}": _said(said) for pattern, said in rule.patterns.items()},
-                _said(rule.rest),
-            )
+            yield from _map("$uri", _variable(rule), rule.lines(_said), _said(rule.rest))
 
 
 def _map(of: str, name: str, lines: Mapping[str, str], rest: str) -> Iterator[str]:
@@ -129,33 +129,31 @@ def _server(
     yield f"root {_quoted(root)};"
     yield "merge_slashes off; absolute_redirect off; server_tokens off; autoindex off;"
     yield "charset off; gzip off; gzip_static on; gzip_vary off; etag on; if_modified_since before;"
-    yield from _types(
-        addresses.types(
-            (one.file, dict(one.headers).get("Content-Type", "")) for one in done.found if one.file
-        )
-    )
-    yield f"default_type {addresses.BYTES};"
+    yield from _types(types(done))
+    yield f"default_type {BYTES};"
     for rule in found:
         yield f"add_header {rule.name} {_quoted(_said(rule.rest)) if rule.constant else _variable(rule)} always;"
     yield f"error_page 404 /{ERRORS}/$archive_error$archive_said.html;"
-    yield f"error_page 405 /{ERRORS}/405$archive_said.html;"
+    yield _NOT_ALLOWED
     if upstream:
         yield "error_page 418 = @live;"
     yield f"location ^~ /{ERRORS}/ {{ internal; etag off; }}"
     yield "location ^~ /@ { internal; }"
-    if files_only := closed(done.found, known):
-        ended = "|".join(map(re.escape, (*files_only, ".gz", "/index")))
-        yield f'location ~ "//|(?:{ended})$" {{ return 404; }}'
+    yield f'location ~ "//|{closed(done.found, known)}" {{ {_REFUSED} return 404; }}'
     yield f"location ^~ /{DOWNLOADS}/ {{"
     yield from (f"  {line}" for line in _types(DOWNLOAD_TYPES))
     yield "}"
     for one in done.found:
         if one.status in (410, 451) and one.file:
-            yield f"location = {_quoted(one.address)} {{ error_page {one.status} {_quoted(one.file)}; return {one.status}; }}"
+            yield f"location = {_quoted(one.address)} {{"
+            yield f"  {_NOT_ALLOWED}"
+            yield f"  error_page {one.status} {_quoted(one.file)};"
+            yield f"  {_REFUSED} return {one.status};"
+            yield "}"
     tried = " ".join(f"$archive_asked$uri{end}" for end in known)
     plain = " ".join(f"$uri{end}" for end in known)
     yield "location / {"
-    yield "  if ($archive_refused) { return 405; }"
+    yield f"  {_REFUSED}"
     yield "  if ($archive_moved) { return 301 $archive_moved; }"
     yield "  if ($archive_found) { return 302 $archive_found; }"
     yield "  if ($archive_version) { return 302 $archive_version; }"
@@ -181,7 +179,7 @@ def _types(ends: Mapping[str, str]) -> Iterator[str]:
 
 
 def _variable(rule: Rules) -> str:
-    return f"$archive_{rule.name.lower().replace('-', '_')}"
+    return f"$archive_{rule.variable}"
 
 
 def _quoted(text: str) -> str:
@@ -191,11 +189,7 @@ def _quoted(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return (
-        text.replace('"', '\\"')
-        if "\\" not in text
-        else text.replace("\\", "\\\\").replace('"', '\\"')
-    )
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _said(text: str) -> str:

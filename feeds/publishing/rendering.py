@@ -11,13 +11,14 @@ from flask import Flask, render_template
 
 from feeds.app import HEADERS, create_app
 from feeds.cache import Cache, body
+from feeds.content_types import HTML
 from feeds.delivery import NO_STORE
 from feeds.publishing import addresses
 from feeds.publishing.asking import Asked, Question
 from feeds.publishing.proofs import Proofs
 from feeds.settings import Settings
 from feeds.site import Site
-from feeds.view import HTML, context
+from feeds.view import context
 from feeds.words import WORDS
 
 #: What a server says by itself of the files it has.
@@ -60,6 +61,11 @@ class Renderer:
         self._placed: dict[str, bool] = {}
         self._proofs = Proofs(asked)
         self._like: Answer | None = None
+
+    @property
+    def rules(self) -> list[str]:
+        """The rules of all addresses that the site knows, each once."""
+        return sorted({rule.rule for rule in self._app.url_map.iter_rules()})
 
     def made(self, address: str) -> Made:
         """Return what the site answers at an address, and of what that is made.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -35,19 +36,31 @@ def ends(found: Iterable[Found]) -> list[str]:
     return sorted(known)
 
 
-def closed(found: Sequence[Found], ends: Iterable[str]) -> list[str]:
-    """Return which of these ends of files are no address: those that no address has."""
-    return [end for end in ends if end and not any(one.address.endswith(end) for one in found)]
+def closed(found: Sequence[Found], ends: Iterable[str]) -> str:
+    """Return the regular expression of those of these ends of files that no address has, and of ends that are no address."""
+    none = (end for end in ends if end and not any(one.address.endswith(end) for one in found))
+    return f"(?:{'|'.join(map(re.escape, (*none, '.gz', '/index')))})$"
 
 
-def in_parts(done: Published) -> list[str]:
-    """Return the ends of names of what may be asked for in part (RFC 3229)."""
-    return sorted(
-        {
-            one.file.rpartition(".")[2]
-            for one in done.found
-            if one.file and "A-IM" in dict(one.headers).get("Vary", "")
-        }
+def in_parts(done: Published) -> str:
+    """Return the regular expression of the ends of what may be asked for in part (RFC 3229); "" where nothing may."""
+    ends = {
+        one.file.rpartition(".")[2]
+        for one in done.found
+        if one.file and "A-IM" in dict(one.headers).get("Vary", "")
+    }
+    return rf"\.(?:{'|'.join(sorted(ends))})$" if ends else ""
+
+
+def asking(done: Published) -> str:
+    """Return the regular expression of the paths that forms ask; "" where there are no forms."""
+    return f"(?:{'|'.join(map(re.escape, done.forms))})$" if done.forms else ""
+
+
+def types(done: Published) -> Mapping[str, str]:
+    """Return which types the ends of names tell."""
+    return addresses.types(
+        (one.file, dict(one.headers).get("Content-Type", "")) for one in done.found if one.file
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.metadata
 import sqlite3
@@ -41,18 +42,17 @@ def publish(
     be read, OSError.
     """
     old = manifest.read(before) if before else Manifest()
-    files = Files(folder / SITE, before / SITE if before else None, old.files, now=now)
-    asked = Asked(settings.archive_db)
-    try:
+    with (
+        contextlib.closing(Asked(settings.archive_db)) as asked,
+        Files(folder / SITE, before / SITE if before else None, old.files, now=now) as files,
+    ):
         crawl = Crawl(settings, asked, Manifest() if anew else old, files, code(settings))
+        for path in sorted((folder / SITE / DOWNLOADS).rglob("*")):
+            if path.is_file():
+                files.adopt(f"/{path.relative_to(folder / SITE).as_posix()}", crawl.changed)
         crawl.all(progress)
         crawl.errors()
         done = crawl.done()
-    finally:
-        asked.close()
-    for path in sorted((folder / SITE / DOWNLOADS).rglob("*")):
-        if path.is_file():
-            files.adopt(f"/{path.relative_to(folder / SITE).as_posix()}", crawl.changed)
     made = crawl.memory.manifest
     made.files = dict(sorted(files.kept.items()))
     manifest.write(folder, made)

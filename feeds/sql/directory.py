@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import unicodedata
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from feeds.sql.things import Thing, thing
 from feeds.words import Words
 
-
-class Listed(NamedTuple):
-    """A topic, a body or a person, with how many current records are about it or name it."""
-
-    id: str
-    thing: Thing
-    records: int
+Kind = Literal["topic", "org", "person"]
 
 
 class Tenure(NamedTuple):
@@ -38,49 +34,55 @@ _WHERE = {
     "org": _CURRENT,
     "person": f"{_CURRENT} AND EXISTS (SELECT 1 FROM tenures h WHERE h.person_id = r.id)",
 }
+#: Which records are asked about.
+_ASKED = "asked(id) AS (SELECT value FROM json_each(?))"
 #: Of all records few are not current: those are looked up once, and not each one that is.
-_GONE = "gone(id) AS MATERIALIZED (SELECT id FROM records WHERE state <> 'current')"
-_ABOUT = f"""WITH {_GONE},
-    all_of(topic, number) AS (SELECT topic_id, count(*) FROM record_topics GROUP BY topic_id),
-    less(topic, number) AS (
-      SELECT t.topic_id, count(*) FROM gone JOIN record_topics t ON t.record_id = gone.id GROUP BY t.topic_id)
-  SELECT r.id, r.label, r.label_cy, coalesce(a.number, 0) - coalesce(l.number, 0)
-  FROM records r LEFT JOIN all_of a ON a.topic = r.id LEFT JOIN less l ON l.topic = r.id"""
-_NAMING = f"""WITH {_GONE},
-    told(event, id) AS MATERIALIZED (
-      SELECT event, record_id FROM event_records WHERE role = 'about' AND record_id NOT IN gone
-        AND substr(record_id, 1, instr(record_id, '/') - 1)
-          IN ('meeting', 'doc', 'statement', 'development', 'commitment', 'figure', 'outcome'))
-  SELECT r.id, r.label, r.label_cy, count(DISTINCT told.id)
-  FROM records r LEFT JOIN event_records n ON n.record_id = r.id AND n.role = 'names'
-    LEFT JOIN told ON told.event = n.event"""
+_GONE = "SELECT id FROM records WHERE state IN ('retracted', 'merged')"
+_ABOUT = f"""WITH {_ASKED}, less(topic, number) AS (
+    SELECT topic_id, count(*) FROM record_topics WHERE record_id IN ({_GONE}) GROUP BY topic_id)
+  SELECT id, (SELECT count(*) FROM record_topics WHERE topic_id = id)
+    - coalesce((SELECT number FROM less WHERE topic = id), 0) FROM asked"""
+_TOLD = "('meeting', 'doc', 'statement', 'development', 'commitment', 'figure', 'outcome')"
+#: In this order, for the other way round every event there is would be looked at.
+_NAMING = f"""WITH {_ASKED}
+  SELECT n.record_id, count(DISTINCT told.record_id) FROM asked
+    CROSS JOIN event_records n ON n.record_id = asked.id AND n.role = 'names'
+    CROSS JOIN event_records told ON told.event = n.event AND told.role = 'about'
+  WHERE told.record_id NOT IN ({_GONE} AND kind IN {_TOLD})
+    AND substr(told.record_id, 1, instr(told.record_id, '/') - 1) IN {_TOLD}
+  GROUP BY n.record_id"""
+#: The offices of people, and at bodies: that of a post at the body that the post belongs to.
+_SLUGS = "(SELECT value FROM json_each(:slugs))"
+_HELD = {
+    "tenure": "SELECT value FROM json_each(:slugs)",
+    "person": f"SELECT id FROM tenures WHERE person_id IN {_SLUGS}",
+    "organisation": f"""SELECT id FROM tenures WHERE organisation_id IN {_SLUGS}
+      UNION ALL SELECT h.id FROM posts o JOIN tenures h ON h.post_id = o.id AND h.organisation_id IS NULL
+      WHERE o.organisation_id IN {_SLUGS}""",
+}
 
 
-def listed(
-    conn: sqlite3.Connection, kind: Literal["topic", "org", "person"], words: Words
-) -> list[Listed]:
+def count(conn: sqlite3.Connection, kind: Kind) -> int:
+    """Return how many of a kind `named` returns."""
+    sql = f"SELECT count(*) FROM records r {_WHERE[kind]}"
+    return int(conn.execute(sql, (kind,)).fetchone()[0])
+
+
+def named(conn: sqlite3.Connection, kind: Kind, words: Words) -> list[Thing]:
     """Return all of a kind, by name; accents and capitals make no difference to the order.
 
     People are listed by the last word of their name, and only where an office of theirs is recorded.
     """
-    rows = conn.execute(
-        f"{_ABOUT if kind == 'topic' else _NAMING} {_WHERE[kind]} GROUP BY r.id", (kind,)
-    )
-    found = [
-        Listed(slug, thing(slug, label, welsh, words), number)
-        for slug, label, welsh, number in rows.fetchall()
-    ]
-    return sorted(found, key=lambda one: _order(one.thing, kind))
-
-
-def named(
-    conn: sqlite3.Connection, kind: Literal["topic", "org", "person"], words: Words
-) -> list[Thing]:
-    """Return all of a kind, by name, as `listed` does, without counting what is about them."""
     sql = f"SELECT r.id, r.label, r.label_cy FROM records r {_WHERE[kind]}"
     rows = conn.execute(sql, (kind,)).fetchall()
     found = [thing(slug, label, welsh, words) for slug, label, welsh in rows]
-    return sorted(found, key=lambda one: _order(one, kind))
+    return sorted(found, key=lambda one: (order(one.label, last=kind == "person"), one.id))
+
+
+def mentioned(conn: sqlite3.Connection, kind: Kind, slugs: Iterable[str]) -> dict[str, int]:
+    """Return how many current records are about each of these topics, or name each of these bodies or people."""
+    sql = _ABOUT if kind == "topic" else _NAMING
+    return dict(conn.execute(sql, (json.dumps(list(slugs)),)).fetchall())
 
 
 def one(conn: sqlite3.Connection, slug: str, words: Words) -> Thing | None:
@@ -97,29 +99,22 @@ def kept(conn: sqlite3.Connection, slug: str) -> str | None:
 
 
 def tenures(
-    conn: sqlite3.Connection, *, person: str | None = None, organisation: str | None = None
+    conn: sqlite3.Connection, of: Literal["tenure", "person", "organisation"], slugs: Iterable[str]
 ) -> list[Tenure]:
-    """Return the offices of a person, or at a body, or all; the latest first."""
+    """Return these offices, those of these people, or at these bodies; the latest first."""
     rows = conn.execute(
-        """SELECT t.id, t.person_id, t.post_id, coalesce(t.organisation_id, p.organisation_id), t.title_as_stated,
+        f"""SELECT t.id, t.person_id, t.post_id, coalesce(t.organisation_id, p.organisation_id), t.title_as_stated,
              t.started, t.ended, t.ended_latest, t.attested_last
-           FROM tenures t LEFT JOIN posts p ON p.id = t.post_id
-           WHERE (:person IS NULL OR t.person_id = :person)
-             AND (:organisation IS NULL OR coalesce(t.organisation_id, p.organisation_id) = :organisation)
+           FROM tenures t LEFT JOIN posts p ON p.id = t.post_id WHERE t.id IN ({_HELD[of]})
            ORDER BY max(coalesce(t.attested_last, ''), coalesce(t.started_earliest, ''), coalesce(t.ended_latest, '')) DESC,
              t.id""",
-        {"person": person, "organisation": organisation},
+        {"slugs": json.dumps(list(slugs))},
     )
     return list(map(Tenure._make, rows))
 
 
-def _order(one: Thing, kind: str) -> tuple[str, str]:
-    """Return what a topic, a body or a person is sorted by."""
-    return _key(one.label, last=kind == "person"), one.id
-
-
-def _key(name: str, *, last: bool) -> str:
-    """Return what a name is sorted by."""
+def order(name: str, *, last: bool = False) -> str:
+    """Return what a name is sorted by: without accents and capitals, of a person the last word first."""
     plain = "".join(
         letter
         for letter in unicodedata.normalize("NFKD", name.casefold())

@@ -14,6 +14,16 @@ class Head(NamedTuple):
     vkey: str
 
 
+#: The largest number that SQLite has.
+_MOST = 2**63 - 1
+
+
+def covers(conn: sqlite3.Connection, size: int) -> bool:
+    """Tell whether there is a head over so many events: once there is, this stays so."""
+    sql = "SELECT EXISTS (SELECT 1 FROM checkpoints WHERE size >= ?)"
+    return bool(conn.execute(sql, (min(size, _MOST),)).fetchone()[0])
+
+
 def newest(conn: sqlite3.Connection) -> Head | None:
     """Return the newest head; None where the log is not signed yet."""
     row = conn.execute("SELECT size, note, vkey FROM checkpoints ORDER BY size DESC").fetchone()

@@ -32,8 +32,9 @@ _WITHIN = {
     "DESC": "AND (t.day_earliest >= :month OR t.day_earliest IS NULL)",
 }
 
-#: The same conditions as the data explorer takes them in an address; each value is a slug or a status of ours.
+#: The same conditions as the data explorer takes them in an address; each value is a slug, a status or a year of ours.
 PUBLIC = {
+    "year": "coalesce(day_earliest, day_latest) <= '{0}-12-31' and coalesce(day_latest, day_earliest) >= '{0}-01-01'",
     "topic": "record_id in (select record_id from record_topics where topic_id = '{}')",
     "publisher": "record_id in (select record_id from evidence join sources on id = source_id where publisher_id = '{}')",
     "status": "record_id in (select id from commitment_status where status = '{0}' union all"

@@ -18,9 +18,12 @@ _VERDICT = """CASE
   WHEN c.result = 'not-done' THEN 'missed'
   ELSE 'unknown' END"""
 
-#: Which commitments fit: of a status, of a topic, of whoever is to do it; what is NULL is not asked for.
-_FITS = """(:status IS NULL OR s.status = :status) AND (:obliged IS NULL OR s.obliged_id = :obliged)
+#: Which commitments fit: of a topic, of whoever is to do it, of a status; what is NULL is not asked for.
+_AMONG = """(:obliged IS NULL OR s.obliged_id = :obliged)
   AND (:topic IS NULL OR s.id IN (SELECT record_id FROM record_topics WHERE topic_id = :topic))"""
+_FITS = f"{_AMONG} AND (:status IS NULL OR s.status = :status)"
+#: The same condition as the data explorer takes it in an address; the value is a slug of ours.
+PUBLIC_TOPIC = "id in (select record_id from record_topics where topic_id = '{}')"
 #: In which order commitments can be listed.
 _ORDER = {
     "latest": "s.due_latest IS NULL, s.due_latest DESC, s.id",
@@ -54,10 +57,32 @@ class Promise(NamedTuple):
     readings: tuple[Judged, ...]
 
 
-def statuses(conn: sqlite3.Connection) -> dict[str, int]:
-    """Return how many commitments there are of each status."""
-    sql = "SELECT status, count(*) FROM commitment_status GROUP BY status"
-    return dict(conn.execute(sql).fetchall())
+def statuses(
+    conn: sqlite3.Connection, *, topic: str | None = None, obliged: str | None = None
+) -> dict[str, int]:
+    """Return how many of the commitments that fit there are of each status."""
+    sql = f"SELECT s.status, count(*) FROM commitment_status s WHERE {_AMONG} GROUP BY s.status"
+    return dict(conn.execute(sql, {"topic": topic, "obliged": obliged}).fetchall())
+
+
+def obliged(conn: sqlite3.Connection, limit: int) -> list[str]:
+    """Return who is to do something, those first who are to do most."""
+    rows = conn.execute(
+        """SELECT obliged_id FROM commitments WHERE obliged_id IS NOT NULL
+           GROUP BY obliged_id ORDER BY count(*) DESC, obliged_id LIMIT ?""",
+        (limit,),
+    )
+    return [slug for (slug,) in rows]
+
+
+def topics(conn: sqlite3.Connection, limit: int) -> list[str]:
+    """Return the topics of commitments, those first that most belong to."""
+    rows = conn.execute(
+        """SELECT t.topic_id FROM commitments c JOIN record_topics t ON t.record_id = c.id
+           GROUP BY t.topic_id ORDER BY count(*) DESC, t.topic_id LIMIT ?""",
+        (limit,),
+    )
+    return [slug for (slug,) in rows]
 
 
 def promises(
@@ -82,9 +107,8 @@ def promises(
 
 def count(conn: sqlite3.Connection, *, topic: str | None = None, obliged: str | None = None) -> int:
     """Return how many commitments fit."""
-    values = {"status": None, "topic": topic, "obliged": obliged}
-    sql = f"SELECT count(*) FROM commitment_status s WHERE {_FITS}"
-    return int(conn.execute(sql, values).fetchone()[0])
+    sql = f"SELECT count(*) FROM commitments s WHERE {_AMONG}"
+    return int(conn.execute(sql, {"topic": topic, "obliged": obliged}).fetchone()[0])
 
 
 def ahead(conn: sqlite3.Connection, limit: int) -> list[Promise]:

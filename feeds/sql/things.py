@@ -7,13 +7,10 @@ import sqlite3
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from feeds import queries
 from feeds.facts import called
-from feeds.queries import LABEL
-from feeds.texts import Text, language_of
+from feeds.texts import language_of
 from feeds.words import Words
-
-#: The language of labels; another one has its own column.
-_FIRST = "en"
 
 
 class Thing(NamedTuple):
@@ -32,8 +29,7 @@ def things(
 ) -> dict[str | None, Thing]:
     """Return records by slug; a merged one as the kept one, and what is not recorded is left out."""
     rows = conn.execute(
-        f"""SELECT r.id, coalesce(k.id, r.id), CASE WHEN k.id IS NULL THEN {LABEL} ELSE k.label END,
-              CASE WHEN k.id IS NULL AND r.state <> 'current' THEN NULL ELSE coalesce(k.label_cy, r.label_cy) END
+        f"""SELECT r.id, coalesce(k.id, r.id), {queries.called("label")}, {queries.called("label_cy")}
             FROM records r LEFT JOIN records k ON k.id = r.merged_into_id
             WHERE r.id IN (SELECT value FROM json_each(?))""",
         (json.dumps(sorted(set(filter(None, slugs)))),),
@@ -43,16 +39,11 @@ def things(
 
 def thing(slug: str, label: str | None, welsh: str | None, words: Words) -> Thing:
     """Return a record under its name."""
-    if words.language == "cy" and welsh:
-        return Thing(slug, welsh)
-    said = called(slug, label, words)
-    if isinstance(said, Text) and language_of(said, words) is None:
+    said = called(slug, label, words, welsh)
+    lang = language_of(said, words)
+    if lang is None:
         return Thing(slug, said)
-    return Thing(
-        slug,
-        str(said),
-        None if label is None or words.language == _FIRST or slug.startswith("person/") else _FIRST,
-    )
+    return Thing(slug, str(said), lang if lang != words.language else None)
 
 
 def today(conn: sqlite3.Connection) -> str:

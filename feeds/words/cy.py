@@ -293,7 +293,7 @@ _REASONS: Reasons = {
     "archive-error": "Ein camgymeriad ni oedd hwn.",
     "source-error": "Roedd y ffynhonnell yn anghywir.",
     "better-evidence": "Mae gwell tystiolaeth wedi dod i’r golwg.",
-    "interpretation": "Mater o sut i ddarllen y ffynhonnell oedd hyn.",
+    "interpretation": "Mater o sut i ddarllen y ffynhonnell.",
     "duplicate": "Roedd wedi’i gofnodi ddwywaith.",
     "privacy": "I warchod preifatrwydd rhywun.",
     "legal": "Am reswm cyfreithiol.",
@@ -330,14 +330,14 @@ _TITLES: Titles = {
 }
 
 _VERDICTS: Verdicts = {
-    "due": "I ddod: nid yw’r diwrnod wedi cyrraedd, ac nid oes canlyniad wedi’i gofnodi.",
+    "due": "Heb gyrraedd eto: nid yw’r diwrnod wedi dod, ac nid oes canlyniad wedi’i gofnodi.",
     "met": "Gwnaed mewn pryd.",
     "late": "Gwnaed, ond yn hwyr.",
     "missed": "Ni wnaed mewn pryd.",
     "unknown": "Anhysbys: nid oes canlyniad wedi’i gofnodi a fyddai’n dweud. Nid yw anhysbys yn golygu methu.",
-    "depends on reading": "Mae’n dibynnu ar sut mae darllen y dyddiad terfyn.",
+    "depends on reading": "Yn dibynnu ar sut mae darllen y dyddiad terfyn.",
     "superseded": "Disodlwyd neu tynnwyd yn ôl.",
-    "undatable": "Heb ddiwrnod i farnu wrtho.",
+    "undatable": "Dim diwrnod i’w farnu wrtho.",
     "none": "Nid oes canlyniad wedi’i gofnodi. Anhysbys yw ystyr hynny, nid methu.",
     "reading met": "cadwyd",
     "reading late": "ni chadwyd: gwnaed yn ddiweddarach",
@@ -378,6 +378,9 @@ _SAY: Say = {
     "all_at_once_how": "Gall y rhan fwyaf o ddarllenwyr ffrydiau fewnforio rhestr o ffrydiau.",
     "follow_this": "Dilyn hyn yn unig",
     "follow_search": "Dilyn y chwiliad hwn fel ffrwd",
+    "follow_search_how": "Ynddi mae popeth sy’n cyfateb, nawr neu’n nes ymlaen, o’r hyn a ddigwyddodd, a ysgrifennwyd, a ddywedwyd, a"
+    " addawyd neu a gyfrifwyd, o bwy fu mewn swydd, a phob cywiriad. Nid yw ffynonellau, enwau na lleoedd yn newyddion ynddynt eu hunain.",
+    "follow_found": "Ffrydiau o’r hyn a ganfuwyd",
     "skip": "Neidio i’r cynnwys",
     "site": "Ar y wefan hon",
     "about": "Yr hyn sy’n hysbys yn gyhoeddus am wasanaethau plant ym Mhowys",
@@ -465,7 +468,13 @@ _SAY: Say = {
     "home_3": "Yma maen nhw’n cael eu darllen fesul un: beth ddigwyddodd, pwy addawodd beth erbyn pryd, ac a ddaeth i fod.",
     "home_4": "Mae pob llinell yn enwi ei ffynhonnell, a chaiff camgymeriad ei gywiro’n agored, yr hen eiriau wrth ochr y rhai newydd.",
     "home_5": "Nid oes plentyn na theulu byth yn cael eu henwi yma.",
+    "story_1": "Ym mis Hydref 2017 [dywedodd arolygwyr] fod diffygion yng ngwasanaethau plant y cyngor wedi rhoi plant mewn"
+    " perygl.",
+    "story_2": "Rhoddodd Llywodraeth Cymru [rybudd ffurfiol] i’r cyngor yr un diwrnod, ac [un arall] ym mis Ionawr 2018.",
+    "story_3": "Yn 2020 daeth yr arolygiaeth i’r farn [nad oedd angen monitro manylach mwyach] ar wasanaethau cymdeithasol"
+    " ym Mhowys.",
     "so_far": "Hyd yma",
+    "became": "Beth ddaeth o’r addewidion a’r dyletswyddau",
     "next_deadlines": "Y dyddiadau terfyn nesaf",
     "no_next": "Nid oes dyddiad terfyn i ddod y gwyddom amdano.",
     "latest_deadlines": "Y dyddiadau terfyn diweddaraf",
@@ -504,8 +513,7 @@ _SAY: Say = {
     "as_csv": "Y niferoedd hyn fel CSV",
     "number_of": "Nifer",
     "number_day": "Fel yr oedd ar",
-    "chart_of": "Siart bar: {}",
-    "chart_how": "Un bar am bob nifer yn y tabl sy’n dilyn.",
+    "chart_how": "Siart: un bar am bob nifer yn y tabl sy’n dilyn.",
     "search_for": "Geiriau i chwilio amdanynt",
     "found": "Wedi’u canfod: {}. Yr un sy’n cyfateb orau sydd gyntaf.",
     "found_more": "Mae mwy na {} yn cyfateb; ychwanegwch air.",
@@ -531,6 +539,7 @@ _SAY: Say = {
     "open_calendar": "Agor yn eich calendr",
     "promise_status": "Statws yr addewid",
     "this_view": "Pob un o’r llinellau hyn",
+    "in_portions": "{}, fesul {}",
     "cite": "Sut i ddyfynnu hwn",
     "cite_how": "Mae rhif y digwyddiad yn dweud wrth eraill pa fersiwn a welsoch chi.",
     "cite_as": "“{}”, {}, {} ({}). {}",
@@ -573,8 +582,8 @@ _ERRORS = {
     ),
     404: ErrorWords(
         "Heb ei ganfod",
-        "Does dim byd yn y cyfeiriad hwn. Mae cofnodion yn cadw eu cyfeiriadau am byth, felly efallai fod camgymeriad"
-        " yn y ddolen.",
+        "Does dim byd yn y cyfeiriad hwn. Efallai fod camgymeriad yn y ddolen. Neu mae’r hyn oedd yma wedi’i dynnu oddi"
+        " yma, fel y gall y gyfraith fynnu: bob tro mae hynny’n digwydd, mae’r diwrnod a’r rheswm yn mynd ar restr.",
     ),
     405: ErrorWords("Ddim yn bosibl yma", "Dim ond darllen y cyfeiriad hwn y gellir ei wneud."),
     410: ErrorWords(
@@ -585,8 +594,10 @@ _ERRORS = {
         "Mae wedi newid",
         "Nid yw’r hyn y gofynnoch amdano fel yr oedd pan welsoch chi ef ddiwethaf.",
     ),
-    413: ErrorWords("Gormod", "Anfonwyd mwy nag y mae’r cyfeiriad hwn yn ei dderbyn."),
-    429: ErrorWords("Gormod o gwestiynau ar unwaith", "Arhoswch ychydig, a gofynnwch eto."),
+    451: ErrorWords(
+        "Wedi’i gelu",
+        "Mae’r hyn oedd yn y cyfeiriad hwn wedi’i gymryd o’r golwg. Efallai y caiff ei ddangos eto ryw ddydd.",
+    ),
     500: ErrorWords("Ein camgymeriad ni", "Aeth rhywbeth o’i le ar ein hochr ni. Mae wedi’i nodi."),
     503: ErrorWords("Un funud", "Mae’r archif yn cael ei diweddaru. Nid oes dim wedi’i golli."),
 }

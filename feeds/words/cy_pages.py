@@ -117,7 +117,7 @@ LINES: Lines = {
     "meeting": "Cyfarfod",
     "document": "Dogfen",
     "statement": "Datganiad",
-    "development": "Digwyddiad",
+    "development": "Datblygiad",
     "due": "Dyddiad terfyn",
     "outcome": "Canlyniad",
     "figure": "Nifer",

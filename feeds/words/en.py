@@ -263,7 +263,7 @@ _VALUES: Values = {
     "set-up": "set up",
     "statutory": "demanded by law",
     "submitted": "handed in",
-    "superseded": "superseded",
+    "superseded": "replaced",
     "target": "target",
     "transcript": "transcript",
     "typo": "misprint",
@@ -279,7 +279,7 @@ _REASONS: Reasons = {
     "archive-error": "The error was ours.",
     "source-error": "The source was wrong.",
     "better-evidence": "Better evidence has come to light.",
-    "interpretation": "It was a question of how to read the source.",
+    "interpretation": "A question of how to read the source.",
     "duplicate": "It was recorded twice.",
     "privacy": "To protect somebody’s privacy.",
     "legal": "For a legal reason.",
@@ -316,15 +316,15 @@ _TITLES: Titles = {
 }
 
 _VERDICTS: Verdicts = {
-    "due": "Due: the day has not come, and no outcome is recorded.",
+    "due": "Not due yet: the day has not come, and no outcome is recorded.",
     "met": "Done in time.",
     "late": "Done, but late.",
     "missed": "Not done in time.",
-    "unknown": "Unknown: no outcome is recorded that would tell. Unknown is not missed.",
-    "depends on reading": "It depends on how the deadline is read.",
-    "superseded": "Superseded or withdrawn.",
-    "undatable": "Without a day by which to judge it.",
-    "none": "No outcome is recorded. That means unknown, not missed.",
+    "unknown": "Not known whether done: no outcome is recorded that would tell. Not known is not missed.",
+    "depends on reading": "Depends on how the deadline is read.",
+    "superseded": "Replaced or withdrawn.",
+    "undatable": "No day to judge it by.",
+    "none": "No outcome is recorded: not known whether done. Not known is not missed.",
     "reading met": "kept",
     "reading late": "not kept: it was done later",
     "reading unknown": "cannot be told",
@@ -364,6 +364,9 @@ _SAY: Say = {
     "all_at_once_how": "Most feed readers can import a list of feeds.",
     "follow_this": "Follow this alone",
     "follow_search": "Follow this search as a feed",
+    "follow_search_how": "It has all that fits, now or later, of what happened, was written, said, promised or counted, of who"
+    " held office, and each correction. Sources, names and places are not news by themselves.",
+    "follow_found": "Feeds of what was found",
     "skip": "Skip to the content",
     "site": "On this site",
     "about": "What is publicly known about children’s services in Powys",
@@ -448,7 +451,12 @@ _SAY: Say = {
     "home_3": "Here they are read one by one: what happened, who promised what by when, and whether it came about.",
     "home_4": "Every line names its source, and a mistake is corrected in the open, the old words beside the new.",
     "home_5": "No child and no family is ever named.",
+    "story_1": "In October 2017 [inspectors reported] that shortcomings in the council’s children’s services had put children"
+    " in danger.",
+    "story_2": "The Welsh Government gave the council [a formal warning] the same day, and [another] in January 2018.",
+    "story_3": "In 2020 the inspectorate came to the view that social services in Powys [no longer needed closer monitoring].",
     "so_far": "So far",
+    "became": "What became of the promises and duties",
     "next_deadlines": "Next deadlines",
     "no_next": "No deadline that we know of lies ahead.",
     "latest_deadlines": "Latest deadlines",
@@ -487,8 +495,7 @@ _SAY: Say = {
     "as_csv": "These numbers as CSV",
     "number_of": "Number",
     "number_day": "As of",
-    "chart_of": "Bar chart: {}",
-    "chart_how": "One bar for each number in the table that follows.",
+    "chart_how": "A chart: one bar for each number in the table that follows.",
     "search_for": "Words to look for",
     "found": "Found: {}. The best match is first.",
     "found_more": "More than {} fit; add a word.",
@@ -513,6 +520,7 @@ _SAY: Say = {
     "open_calendar": "Open in your calendar",
     "promise_status": "Status of promise",
     "this_view": "All of these lines",
+    "in_portions": "{}, {} at a time",
     "cite": "How to cite this",
     "cite_how": "The number of the event tells others which version you saw.",
     "cite_as": "“{}”, {}, {} ({}). {}",
@@ -555,7 +563,8 @@ _ERRORS = {
     ),
     404: ErrorWords(
         "Not found",
-        "There is nothing at this address. Records keep their addresses for ever, so the link may be mistyped.",
+        "There is nothing at this address. The link may be mistyped. Or what was here has been taken away, as the law can"
+        " demand: each time that happens, the day and the reason are put on a list.",
     ),
     405: ErrorWords("Not possible here", "This address can only be read."),
     410: ErrorWords(
@@ -564,8 +573,10 @@ _ERRORS = {
     412: ErrorWords(
         "It has changed", "What you asked about is not as it was when you last saw it."
     ),
-    413: ErrorWords("Too much", "More was sent than this address takes."),
-    429: ErrorWords("Too many questions at once", "Please wait a little, and ask again."),
+    451: ErrorWords(
+        "Withheld",
+        "What was at this address has been taken out of sight. That may be undone one day.",
+    ),
     500: ErrorWords("Our mistake", "Something went wrong on our side. It has been noted."),
     503: ErrorWords("One moment", "The archive is being brought up to date. Nothing is lost."),
 }

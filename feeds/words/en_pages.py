@@ -112,7 +112,7 @@ LINES: Lines = {
     "meeting": "Meeting",
     "document": "Document",
     "statement": "Statement",
-    "development": "Event",
+    "development": "Development",
     "due": "Deadline",
     "outcome": "Outcome",
     "figure": "Number",

@@ -733,9 +733,9 @@ def intrude(desk: Desk, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
 
 
 def test_what_came_in_meanwhile_is_looked_at_before_anything_is_recorded(desk, monkeypatch):
-    intrude(desk, monkeypatch, times=3)
-    assert desk("retract", "E4", *WHY).startswith("E8  RecordRetracted  E4")
-    assert desk.rows("SELECT name FROM names WHERE kind = 'former'") == [("N0",), ("N1",), ("N2",)]
+    intrude(desk, monkeypatch, times=12)
+    assert desk("retract", "E4", *WHY).startswith("E17  RecordRetracted  E4")
+    assert desk.rows("SELECT count(*) FROM names WHERE kind = 'former'") == [(12,)]
 
 
 def test_what_was_right_may_be_wrong_by_then(desk, monkeypatch):
@@ -745,7 +745,8 @@ def test_what_was_right_may_be_wrong_by_then(desk, monkeypatch):
 
 
 def test_who_is_never_first_gives_up_with_a_sentence(desk, monkeypatch):
-    intrude(desk, monkeypatch, times=99)
+    intrude(desk, monkeypatch, times=10_000)
+    monkeypatch.setattr(recording, "PATIENCE", 0.2)
     said = desk("retract", "E4", *WHY, code=1)
     assert "in between came E" in said
     assert "look again and repeat" in said

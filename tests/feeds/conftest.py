@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from feeds import queries
+from feeds import queries, selecting
 from feeds.app import create_app
 from feeds.dossier import Dossier
-from feeds.entries import KINDS, Category, Entry, Feed, Link
+from feeds.entries import Category, Entry, Feed, Link
 from feeds.entries import feed as make_feed
+from feeds.kinds import KINDS
 from feeds.library import Library
+from feeds.selecting import Selection
 from feeds.settings import Settings
 from feeds.words import WORDS
 from tests.conftest import Aberdulas
@@ -62,14 +64,12 @@ class Reader:
         library = Library(self.settings.archive_db)
         try:
             with library.open() as conn:
-                rows = queries.announced(conn, KINDS[name], 50, by="updated_event")
+                choice = selecting.choice(conn, Selection(name, KINDS[name]))
+                rows = selecting.newest(conn, choice, selecting.ENTRIES)
                 found = queries.dossiers(conn, (row.record_id for row in rows if row.record_id))
-                position = queries.position(conn)
         finally:
             library.close()
-        return make_feed(
-            name, rows, found, position=position, settings=self.settings, words=WORDS["en"]
-        )
+        return make_feed(name, rows, found, settings=self.settings, words=WORDS["en"])
 
     def entry(self, number: int) -> Entry:
         (found,) = [one for one in self.feed().entries if one.id.endswith(f":E{number}")]

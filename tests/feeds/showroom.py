@@ -36,7 +36,9 @@ PAGES: dict[str, Callable[[Links], str]] = {
     ),
     "calendar": lambda links: links.page("calendar"),
     "promises": lambda links: links.page("commitments"),
-    "promises of a status": lambda links: links.page("commitments", status="unknown"),
+    "promises of a status": lambda links: links.page(
+        "commitments", by="org/aberdulas-council", status="unknown"
+    ),
     "corrections": lambda links: links.page("corrections"),
     "topics": lambda links: links.page("topics"),
     "topic": lambda links: links.about("topic/safeguarding"),

@@ -54,6 +54,13 @@ RUN = """async only => {
 }"""
 #: What goes over the edge of the main part is cut there, a single letter with a thousand marks, too; but nothing should.
 SIDEWAYS = """[document.documentElement, document.querySelector("main")].some(one => one.scrollWidth > one.clientWidth)"""
+#: What is chosen in a form and has less room than its words and an arrow, a letter wide, need.
+CUT = """() => [...document.querySelectorAll("main select")].filter(one => {
+  const style = getComputedStyle(one), line = document.createElement("canvas").getContext("2d");
+  line.font = style.font;
+  const room = one.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  return line.measureText(one.selectedOptions[0].text).width + parseFloat(style.fontSize) > room;
+}).map(one => one.name)"""
 #: Readers may set their text wider (WCAG 2.2, 1.4.12); no sheet of theirs is bound by our policy.
 SPACED = """() => { const sheet = new CSSStyleSheet();
   sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }
@@ -194,6 +201,13 @@ def test_nothing_goes_sideways(show: Show, name: str, language: str) -> None:
     assert not show.page.evaluate(SIDEWAYS)
     show.page.evaluate(SPACED)
     assert not show.page.evaluate(SIDEWAYS)
+
+
+@pytest.mark.parametrize("language", WORDS)
+@pytest.mark.parametrize("name", ["timeline", "promises"])
+def test_what_is_chosen_can_be_read_on_a_small_screen(show: Show, name: str, language: str) -> None:
+    show.open(name, language, width=320)
+    assert show.page.evaluate(CUT) == []
 
 
 @pytest.mark.parametrize("name", [name for name in PAGES if name != CALENDAR])

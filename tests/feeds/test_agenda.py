@@ -49,9 +49,11 @@ def test_each_line_says_what_became_of_it(reader: Reader, open_site: Open) -> No
     reader.archive.tables()
     client = open_site(reader.settings)
     text, made = page(client, "/en/calendar")
-    assert "<span>Meeting</span><span>cancelled</span>" in text
-    assert "<span>Deadline</span><span>Depends on how the deadline is read</span>" in text
-    assert "<span>Cyfarfod</span><span>canslwyd</span>" in client.get("/cy/calendr").text
+    assert "</span> ·\u00a0Meeting ·\u00a0cancelled</span></p>" in text
+    assert text.count("cancelled") == 1
+    assert "Aberdulas Council: meeting, 9 January 2020</bdi>" in text
+    assert " ·\u00a0Deadline ·\u00a0Depends on how the deadline is read</span></p>" in text
+    assert " ·\u00a0Cyfarfod ·\u00a0canslwyd</span></p>" in client.get("/cy/calendr").text
     assert "/en/records/commitment/library-plan" in made.links
     assert "webcal://archive.example/en/feeds/calendar.ics" in made.links
     assert 'value="https://archive.example/en/feeds/calendar.ics"' in text

@@ -12,7 +12,7 @@ from flask import abort
 from flask.testing import FlaskClient
 
 from feeds.app import HEADERS, create_app
-from feeds.entries import KINDS
+from feeds.kinds import KINDS
 from feeds.settings import Settings
 from feeds.words import WORDS
 from feeds.words.catalogue import error_words

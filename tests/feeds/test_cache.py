@@ -2,7 +2,7 @@ import gzip
 import threading
 from datetime import UTC, datetime
 
-from feeds.cache import Body, Cache, body
+from feeds.cache import SMALL, Body, Cache, body
 
 
 def a_body(content: bytes = b"a") -> Body:
@@ -10,10 +10,18 @@ def a_body(content: bytes = b"a") -> Body:
 
 
 def test_a_body_is_ready_in_both_encodings_each_with_its_own_tag() -> None:
-    made = body(b"a" * 100, "text/plain", datetime(2026, 1, 1, tzinfo=UTC))
+    content = b"a" * (SMALL + 1)
+    made = body(content, "text/plain", datetime(2026, 1, 1, tzinfo=UTC))
+    assert made.packed is not None
     assert gzip.decompress(made.packed) == made.content
     assert made.etag != made.packed_etag
-    assert made == body(b"a" * 100, "text/plain", datetime(2026, 1, 1, tzinfo=UTC))
+    assert made == body(content, "text/plain", datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def test_what_fits_in_a_packet_is_not_compressed() -> None:
+    made = body(b"a" * SMALL, "text/plain")
+    assert made.packed is None
+    assert made.etag == made.packed_etag
 
 
 def test_other_bytes_have_another_tag() -> None:

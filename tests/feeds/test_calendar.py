@@ -95,6 +95,27 @@ def test_what_has_no_day_has_none(still: FlaskClient, path: str) -> None:
     assert still.get(f"/en/feeds/{path}").status_code == 404
 
 
+def test_a_calendar_in_which_nothing_is_dated_can_be_subscribed_to(
+    client: FlaskClient, reader: Reader
+) -> None:
+    reader.archive.record("EntityRecorded", id="topic/roads", new=True, kind="topic", name="Roads")
+    reader.archive.tables()
+    assert events(client, "topic/roads") == {}
+    before = client.get("/en/feeds/topic/roads.ics").data
+    assert VALIDATORS["ics"](before) == []
+    assert before.count(b"BEGIN:VTIMEZONE") == 1
+    number = reader.archive.record(
+        "CommitmentRecorded", PAPER, id="commitment/roads", new=True, obliged="org/aberdulas-council", kind="promised",
+        what="Mend it", readings=[{"on": on("2032-01-01"), "label": "by then"}], topics=["topic/roads"],
+    )  # fmt: skip
+    reader.archive.tables()
+    assert list(events(client, "topic/roads")) == [f"E{number}"]
+    assert b"VTIMEZONE" not in client.get("/en/feeds/topic/roads.ics").data
+    reader.retract(number)
+    reader.archive.tables()
+    assert events(client, "topic/roads")[f"E{number}"]["STATUS"] == "CANCELLED"
+
+
 def test_a_day_that_is_gone_is_cancelled_in_its_own_calendar_too(
     client: FlaskClient, reader: Reader
 ) -> None:
@@ -119,6 +140,33 @@ def test_a_moved_day_moves_the_same_entry(client: FlaskClient, reader: Reader) -
     event = events(client)[name]
     assert event.decoded("DTSTART") == date(2031, 3, 11)
     assert event["SEQUENCE"] == made
+
+
+def test_what_is_to_come_is_never_pushed_out_by_what_changed(
+    client: FlaskClient, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def promise(name: str, due: str) -> str:
+        number = reader.archive.record(
+            "CommitmentRecorded", PAPER, id=f"commitment/{name}", new=True, obliged="org/aberdulas-council",
+            kind="promised", what=f"Do {name}", readings=[{"on": on(due), "label": "by then"}],
+        )  # fmt: skip
+        return f"E{number}"
+
+    monkeypatch.setattr(calendar, "MOST", 4)
+    ahead = {promise("far", "2099-01-01"), promise("near", "2026-01-01")}
+    past = [promise(f"past-{n}", f"2025-12-{n:02}") for n in range(1, 9)]
+    council = reader.number("meeting/council-2031-03-04"), reader.number("commitment/library-plan")
+    ahead |= {f"E{number}" for number in council}
+    reader.archive.tables()
+    assert reader.archive.rows("SELECT substr(changed_at, 1, 10) FROM log_position") == [("2026-01-01",)]  # fmt: skip
+    assert set(events(client, "calendar")) == ahead
+    assert set(events(client, "commitments")) == (ahead | {past[-1]}) - {f"E{council[0]}"}
+    assert set(events(client, "org/aberdulas-council")) == ahead
+    # Of more than there is room for, the nearest.
+    further = [promise(f"further-{n}", f"21{n:02}-01-01") for n in range(3)]
+    reader.archive.tables()
+    assert set(events(client, "calendar")) == ahead
+    assert not ahead & set(further)
 
 
 @pytest.mark.parametrize("slug", ["meeting/council-2031-03-04", "commitment/library-plan"])

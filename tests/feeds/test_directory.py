@@ -47,7 +47,11 @@ def conn(reader: Reader) -> Any:
 def test_what_is_withdrawn_does_not_count(
     conn: sqlite3.Connection, kind: Literal["topic", "org", "person"], language: str
 ) -> None:
-    found = directory.listed(conn, kind, WORDS[language])
-    assert {one.id: one.records for one in found} == {one.id: one_by_one(conn, one.id) for one in found}  # fmt: skip
-    assert max(one.records for one in found) >= 2
-    assert directory.named(conn, kind, WORDS[language]) == [one.thing for one in found]
+    slugs = [one.id for one in directory.named(conn, kind, WORDS[language])]
+    assert directory.count(conn, kind) == len(slugs)
+    found = directory.mentioned(conn, kind, slugs)
+    assert {slug: found.get(slug, 0) for slug in slugs} == {slug: one_by_one(conn, slug) for slug in slugs}  # fmt: skip
+    assert max(found.values()) >= 2
+    assert directory.mentioned(conn, kind, slugs[:1]) == {
+        slug: number for slug, number in found.items() if slug == slugs[0]
+    }

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from feeds.entries import Entry
+from feeds.kinds import KINDS
 from tests.feeds.conftest import PAPER, Reader, on
 
 PLAN = "development/plan-published"
@@ -57,7 +58,8 @@ def test_no_outcome_means_unknown_and_never_missed(reader: Reader) -> None:
         "CommitmentRecorded", PAPER, id="commitment/roof", new=True, obliged="org/aberdulas-council", what="Mend the roof",
         kind="promised", readings=[{"label": "by 2001", "on": on("2001-01-01")}],
     )  # fmt: skip
-    assert "No outcome is recorded. That means unknown, not missed." in reader.entry(number).content
+    said = "No outcome is recorded: not known whether done. Not known is not missed."
+    assert said in reader.entry(number).content
 
 
 def test_an_aspiration_has_no_verdict(reader: Reader) -> None:
@@ -170,7 +172,8 @@ def test_the_newest_change_comes_first(reader: Reader) -> None:
                 "correction/amended",
             },
         ),
-        ("developments", {"meeting", "development", "outcome", "tenure"}),
+        ("developments", {"meeting", "development", "outcome", "tenure", "correction/amended"}),
+        ("commitments", {"commitment", "outcome"}),
         ("corrections", {"correction/amended"}),
     ],
 )
@@ -182,10 +185,37 @@ def test_each_feed_has_its_kinds(reader: Reader, name: str, kinds: set[str]) -> 
     assert feed.updated == max(entry.updated for entry in feed.entries)
 
 
-def test_an_empty_feed_was_updated_when_the_log_last_moved(reader: Reader) -> None:
+@pytest.mark.parametrize(
+    ("slug", "feeds"),
+    [
+        ("commitment/library-plan", {"commitments"}),
+        ("outcome/library-plan", {"commitments", "developments"}),
+        ("meeting/council-2031-03-04", {"developments"}),
+        ("figure/loans", {"figures"}),
+        ("statement/prys-1", set()),
+    ],
+)
+def test_a_correction_is_news_in_the_feeds_of_what_it_corrects(
+    reader: Reader, slug: str, feeds: set[str]
+) -> None:
+    reader.archive.record("EntityRecorded", id="measure/loans", new=True, kind="measure", name="Loans")  # fmt: skip
+    reader.archive.record("FigureRecorded", PAPER, id="figure/loans", new=True, measure="measure/loans", value=400,
+                          unit="books", as_of=on("2030-12-31"), kind="actual")  # fmt: skip
+    number = reader.retract(reader.number(slug))
+    told = {
+        name
+        for name in KINDS
+        if any(one.id.endswith(f":E{number}") for one in reader.feed(name).entries)
+    }
+    assert told == {"all", "corrections", *feeds}
+
+
+def test_an_empty_feed_was_never_updated_whatever_else_happens(reader: Reader) -> None:
     feed = reader.feed("corrections")
     assert feed.entries == ()
-    assert feed.updated == max(entry.updated for entry in reader.feed().entries)
+    assert feed.updated.year == 1970
+    reader.archive.record("EntityRecorded", id="topic/books", new=True, kind="topic", name="Books")
+    assert reader.feed("corrections") == feed
 
 
 def test_a_feed_of_an_empty_archive_is_as_old_as_can_be(empty: Any) -> None:

@@ -1,6 +1,7 @@
 """The lines of a record, from real tables."""
 
 import pytest
+from markupsafe import escape
 
 from events.values import KINDS
 from feeds.deadlines import deadlines
@@ -55,7 +56,7 @@ def test_an_older_outcome_keeps_its_facts(reader: Reader) -> None:
         "OutcomeRecorded", PAPER, id="outcome/second", new=True, commitment="commitment/library-plan", result="superseded",
     )  # fmt: skip
     assert lines(reader.dossier("outcome/library-plan"))["Result"] == ("done",)
-    assert lines(reader.dossier("outcome/second"))["Result"] == ("superseded",)
+    assert lines(reader.dossier("outcome/second"))["Result"] == ("replaced",)
 
 
 def test_every_kind_of_record_has_its_sheet(still_reader: Reader) -> None:
@@ -127,6 +128,32 @@ def test_a_label_reads_as_words(slug: str, text: str | None, said: str) -> None:
 def test_an_outcome_says_its_result_in_welsh(result: str, said: str) -> None:
     there = called("outcome/a", f"{result}: Do it (Council)", WORDS["cy"])
     assert there == f"{said}: Do it (Council)"
+
+
+@pytest.mark.parametrize(
+    ("label", "english", "welsh"),
+    [
+        ("Looked after: 244 children", None, "Looked after: 244 o blant"),
+        ("Cost: net: more than 1,300 staff", None, "Cost: net: mwy na 1,300 o staff"),
+        ("Rank: 2 rank in Wales", "Rank: rank 2 in Wales", "Rank: safle 2 yng Nghymru"),
+        ("Carers: 3 carers", None, "Carers: 3 gofalwr"),
+        ("Left: -1.5 children", None, "Left: -1.5 o blant"),
+        ("Budget: at most £1,189.20", None, "Budget: dim mwy na £1,189.20"),
+        ("Loss: about -£5", None, "Loss: tua -£5"),
+        ("Share: 0.4%", None, "Share: 0.4%"),
+        ("Loans: 40 shelves", None, "Loans: 40 shelves"),  # of a unit without words
+        ("What is counted: at the", None, "What is counted: at the"),
+    ],
+)
+def test_a_figure_says_its_number_in_the_language_of_the_page(
+    label: str, english: str | None, welsh: str
+) -> None:
+    assert called("figure/a", label, ENGLISH) == (english or label)
+    there = called("figure/a", label, WORDS["cy"])
+    assert there == welsh
+    measure = there.rpartition(": ")[0]
+    whole = there == label and "%" not in label  # what has no Welsh words is English to its end
+    assert str(escape(there)).startswith(f'<span lang="en">{label if whole else measure}</span>')
 
 
 def test_a_source_is_cited_once_and_only_where_it_supports() -> None:

@@ -2,6 +2,7 @@
 
 import locale
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -16,9 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+import feeds
 from feeds import atom, rss
 from feeds.entries import Category, Feed, Link
-from feeds.xml import line
+from feeds.texts import fill, told
+from feeds.words import WORDS
+from feeds.xml import LANGUAGE, line
 from tests.feeds.conftest import a_feed, an_entry
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -49,6 +53,21 @@ def test_the_bytes_are_those_that_were_looked_at(render: Render) -> None:
     assert pretty == path.read_text(encoding="utf-8")
 
 
+def test_a_title_in_another_language_than_the_feed_says_so() -> None:
+    welsh = WORDS["cy"]
+    titles = {
+        told("The plan was published", welsh): "en",
+        fill("Addawyd: {}", told("Publish a plan", welsh)): None,  # in two languages
+        told("Cyhoeddwyd y cynllun", welsh, "cy"): None,  # that of the feed
+        "Nia Pryse": None,
+    }
+    entries = [an_entry(number, title=title) for number, title in enumerate(titles)]
+    made = etree.fromstring(atom.render(a_feed(*entries, language="cy")))
+    said = [one.get(LANGUAGE) for one in made.findall(f"{A}entry/{A}title")]
+    assert said == list(titles.values())
+    assert made.get(LANGUAGE) == "cy"
+
+
 def test_the_order_is_kept() -> None:
     assert [entry.id for entry in feedparser.parse(atom.render(SAMPLE)).entries] == [
         one.id for one in SAMPLE.entries
@@ -72,7 +91,7 @@ def test_an_atom_feed_says_what_it_is() -> None:
     assert links["self"] == "https://archive.example/en/feeds/all.atom"
     assert links["alternate"] == "https://archive.example/en/"
     assert links["license"] == "https://creativecommons.org/licenses/by/4.0/"
-    assert root.get("{http://www.w3.org/XML/1998/namespace}lang") == "en"
+    assert root.get(LANGUAGE) == "en"
     assert root.findtext(f"{A}generator") == "powys-archive"
     assert root.find(f"{A}generator").attrib == {}  # type: ignore[union-attr]
     assert root.findtext(f"{A}author/{A}name") == "The archivists of Aberdulas"
@@ -100,6 +119,21 @@ def test_an_rss_channel_was_built_when_it_last_changed() -> None:
 @RENDERERS
 def test_a_feed_opened_in_a_browser_has_a_style_sheet(render: Render) -> None:
     assert b'<?xml-stylesheet type="text/css" href="/static/feed.css"?>' in render(SAMPLE)[:200]
+
+
+@pytest.mark.parametrize("language", WORDS)
+@pytest.mark.parametrize("root", ["feed", "rss"])
+def test_the_style_sheet_says_what_a_feed_is_in_its_language(root: str, language: str) -> None:
+    sheet = (Path(feeds.__file__).parent / "static" / "feed.css").read_text(encoding="utf-8")
+    rules = re.findall(r"([^{}]+)\{\s*content: \"([^\"]+)\"", sheet)
+    (said,) = [said for names, said in rules if f"{root}:lang({language})::before" in names]
+    assert said.endswith(".")
+    assert len({said for _, said in rules}) == len(WORDS)
+
+
+@RENDERERS
+def test_the_root_tells_the_language(render: Render) -> None:
+    assert ET.fromstring(render(SAMPLE)).get(LANGUAGE) == "en"
 
 
 @RENDERERS
@@ -161,6 +195,7 @@ def test_the_bytes_are_the_same_in_any_locale_and_zone(language: str, zone: str)
     code = """
 import locale, sys
 locale.setlocale(locale.LC_ALL, "")
+import feeds
 from feeds import atom, rss
 from tests.feeds.conftest import a_feed, an_entry
 sys.stdout.buffer.write(atom.render(a_feed(an_entry())) + rss.render(a_feed(an_entry())))

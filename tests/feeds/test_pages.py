@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from feeds.entries import KINDS
+from feeds.kinds import KINDS
 from tests.feeds.conftest import PAPER, Reader, on
 
 PLAN = "development/plan-published"
@@ -103,6 +103,10 @@ def test_a_record_shows_facts_proof_and_history(client: FlaskClient, reader: Rea
     assert "/en/records/source/aberdulas-post-2031-03-05" in made.links
     assert "https://post.example/library-plan" in made.links
     assert "characters 10 to 30 of its text" in text
+    there = 'read it there<span class="unseen">: <bdi>Library plan due in spring</bdi></span></a>'
+    assert there in text
+    welsh, _ = page(client, f"/cy/cofnodion/{PLAN}")
+    assert '<span class="unseen">: <bdi lang="en">Library plan due in spring</bdi></span>' in welsh
     assert "When: was <del>28 March 2031</del>, now <ins>29 March 2031</ins>" in text
     assert "The error was ours. We misread it." in text
     assert {f"E{reader.number(PLAN)}", f"E{number}"} <= set(made.ids)
@@ -118,7 +122,7 @@ def test_a_statement_shows_the_words_used(still: FlaskClient) -> None:
 
 def test_a_commitment_shows_its_readings_and_its_status_today(still: FlaskClient) -> None:
     text, _ = page(still, "/en/records/commitment/library-plan")
-    assert "It depends on how the deadline is read." in text
+    assert "Depends on how the deadline is read." in text
     assert "<strong>24 March 2031</strong>: <bdi>20 days</bdi>" in text
     assert "Outcome recorded" in text
     assert 'This concerns <a href="/en/records/outcome/library-plan">' in text

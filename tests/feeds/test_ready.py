@@ -1,6 +1,7 @@
 """What is kept in front of Flask answers as Flask would, and never with what was true before."""
 
 import gzip
+import math
 import os
 import sqlite3
 import subprocess
@@ -20,6 +21,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from archive import forgetting
 from archive.home import Home
 from feeds import ready as module
+from feeds import states
 from feeds.library import Library, Unavailable
 from feeds.ready import Answer, Key, Ready, Shelf
 from tests.feeds.conftest import Reader
@@ -32,7 +34,7 @@ PATHS = [
     "/en/timeline", "/en/search", "/en/topics", "/en/people", "/en/numbers", "/en/corrections", "/en/removals",
     "/en/about", "/static/style.css", "/favicon.ico", "/robots.txt", "/sitemap.xml", "/sitemap-0.xml",
     "/.well-known/security.txt", "/log/checkpoint", "/log/vkey", "/log/tile/0/000.p/5", "/log/proof/5",
-    "/log/facts/5", "/log/facts/1-3", "/nothing", "//", "/en/../en/", "", "/en/feeds/all.atom\xe9", "/\x00",
+    "/log/facts/5", "/log/facts/1-3", "/nothing", "//", "//en/", "///en/timeline", "/en/../en/", "", "/en/feeds/all.atom\xe9", "/\x00",
 ]  # fmt: skip
 FEEDS = [
     FEED,
@@ -121,6 +123,18 @@ def test_it_answers_as_flask_does(still: FlaskClient, path: str) -> None:
             alike(still, path, "", method, HTTP_ACCEPT_ENCODING=accepted)
 
 
+@pytest.mark.parametrize(
+    "path", ["//", "//en/", "///en/timeline", "//robots.txt", "//static/style.css"]
+)
+def test_a_page_has_one_address_however_many_slashes_are_typed(
+    still: FlaskClient, path: str
+) -> None:
+    status, headers, body = ask(ready_of(still), path)
+    assert status.startswith("404 ")
+    assert b"</html>" in body
+    assert dict(headers)["Cache-Control"] == "no-store"
+
+
 @given(st.data())
 @settings(max_examples=150, deadline=None)
 def test_whatever_a_reader_has_already(
@@ -156,6 +170,7 @@ def test_whatever_is_asked(
         ({"If-Modified-Since": "Sat, 01 Jan 2050 00:00:00 GMT"}, 304),
         ({"If-Modified-Since": "Sat, 01 Jan 2000 00:00:00 GMT"}, 200),
         ({"If-Match": '"x"'}, 412),
+        ({"If-Unmodified-Since": "Sat, 01 Jan 2000 00:00:00 GMT"}, 412),
     ],
 )
 def test_what_only_flask_knows_is_asked_of_it(
@@ -307,7 +322,12 @@ def shows(path: Path) -> Iterator[Shows]:
 @pytest.fixture
 def number(shows: Shows) -> Callable[..., str]:
     ready = Ready(shows, shows.library)
-    return lambda path="/", query="": ask(ready, path, query)[2].decode()
+
+    def asked(path: str = "/", query: str = "") -> str:
+        time.sleep(2 * states.BELIEVED)
+        return ask(ready, path, query)[2].decode()
+
+    return asked
 
 
 def test_a_commit_while_an_answer_is_made_is_not_lost(
@@ -478,14 +498,17 @@ def test_many_encodings_are_forgotten_again(shows: Shows) -> None:
     assert max(len(key or "") for key in ready._packed) <= module.ENCODING
 
 
-def test_who_was_told_of_a_commit_sees_it(path: Path, shows: Shows) -> None:
-    """Four readers beside a writer: no answer is older than what was committed before the question."""
-    ready, committed, done, late = Ready(shows, shows.library), [1], threading.Event(), []
+def test_a_commit_is_seen_a_millisecond_later(path: Path, shows: Shows) -> None:
+    """Four readers beside a writer: no answer is older than what was committed a millisecond before the question."""
+    ready, done, late = Ready(shows, shows.library), threading.Event(), []
+    committed = [(-math.inf, 1)]
     shows.library._busy_seconds = 5.0
 
     def read() -> None:
         while not done.is_set():
-            least = committed[0]
+            time.sleep(0)  # else four threads that never wait leave the writer no time
+            before = time.monotonic() - states.BELIEVED
+            least = next(count for at, count in reversed(committed) if at <= before)
             status, _, body = ask(ready, "/")
             if status != "200 OK" or int(body) < least:
                 late.append((status, body, least))
@@ -496,17 +519,30 @@ def test_who_was_told_of_a_commit_sees_it(path: Path, shows: Shows) -> None:
     writer = sqlite3.connect(path, isolation_level=None, timeout=5.0)
     writer.execute("PRAGMA synchronous = OFF")
     end = time.monotonic() + 30.0  # a busy machine needs its time for so many; an idle one a second
-    while min(committed[0], shows.asked) <= 50 and time.monotonic() < end:
+    while min(len(committed), shows.asked) <= 50 and time.monotonic() < end:
         writer.execute("UPDATE t SET n = n + 1")
-        committed[0] += 1
+        committed.append((time.monotonic(), len(committed) + 1))
         time.sleep(0.001)
     done.set()
     for one in readers:
         one.join()
     writer.close()
     assert late == []
-    assert committed[0] > 50
+    assert len(committed) > 50
     assert shows.asked > 50
+
+
+def test_between_two_looks_the_file_is_believed_to_be_what_it_was(
+    path: Path, shows: Shows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states_of = shows.library.states
+    first = states_of.lately()
+    assert first == states_of.now()
+    write(path, 2)
+    monkeypatch.setattr(states, "BELIEVED", math.inf)
+    assert states_of.lately() == first != states_of.now()
+    monkeypatch.setattr(states, "BELIEVED", 0.0)
+    assert states_of.lately() == states_of.now()
 
 
 def test_the_locks_of_readers_outlive_a_look_at_another_file(path: Path, tmp_path: Path) -> None:

@@ -32,8 +32,8 @@ def test_it_shows_the_checkpoint_the_key_and_two_commands(reader: Reader, open_s
     assert f"<pre>{vkey}</pre>" in text
     commands = re.findall(r"<pre>(archive verify [^<]*)</pre>", text)
     assert commands == [
-        "archive verify https://archive.example --save powys.checkpoint",
-        "archive verify https://archive.example --checkpoint powys.checkpoint --save powys.checkpoint",
+        "archive verify https://archive.example \\\n  --save powys.checkpoint",
+        "archive verify https://archive.example \\\n  --checkpoint powys.checkpoint \\\n  --save powys.checkpoint",
     ]
     assert {"/log/checkpoint", "/log/vkey", "/en/fixity", "/en/removals", "/en/corrections"} <= set(made.links)  # fmt: skip
     assert f"/log/proof/{reader.archive.log.size - 1}" in made.links

@@ -17,7 +17,7 @@ from archive.home import Home
 from archive.keeping import bundle
 from feeds import calendar, selecting, websub
 from feeds.app import create_app
-from feeds.entries import KINDS
+from feeds.kinds import KINDS
 from feeds.library import Library
 from feeds.settings import Settings
 from feeds.words import WORDS
@@ -199,6 +199,8 @@ MISTAKES = [
     ("ics", r"DTEND;VALUE=DATE:\d+", "DTEND;VALUE=DATE:20000101"),
     ("ics", r"STATUS:\w+", "STATUS:DONE"),
     ("ics", r"VERSION:2.0\r\n", ""),
+    ("ics", r"BEGIN:VEVENT.*END:VEVENT\r\n", ""),
+    ("ics", r"BEGIN:VEVENT.*END:VEVENT", "BEGIN:VTIMEZONE\r\nTZID:UTC\r\nEND:VTIMEZONE"),
 ]  # fmt: skip
 
 

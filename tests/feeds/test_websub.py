@@ -30,7 +30,7 @@ from events.log import SqliteLog
 from feeds import announcer, atom, jsonfeed, rss, selecting, websub
 from feeds.announcer import Announcer, NotTaken, ping
 from feeds.dossier import Announced
-from feeds.entries import KINDS
+from feeds.kinds import KINDS, Kinds
 from feeds.library import Library
 from feeds.selecting import Selection
 from feeds.settings import Settings
@@ -153,7 +153,7 @@ def test_those_are_the_feeds_whose_newest_entry_is_new(reader: Reader, name: str
     reader.archive.tables()
     with Library(reader.settings.archive_db).open() as conn:
         subject = name if "/" in name else None
-        selection = selecting.Selection(name, KINDS.get(name, ("*",)), subject)
+        selection = selecting.Selection(name, KINDS.get(name, Kinds()), subject)
         assert selecting.newest(conn, selecting.choice(conn, selection), 1)[0].changed == number
 
 

@@ -408,3 +408,59 @@ def test_what_a_search_finds_is_marked(still: FlaskClient) -> None:
 def test_a_name_of_a_person_is_in_no_language(still: FlaskClient) -> None:
     heard = Heard(still.get("/cy/cofnodion/person/nia-prys").text)
     assert "Nia Prys" in heard.in_language("cy")
+
+
+SOURCES = {"source/echo-1": "Llyfrgelloedd y sir", "source/post-1": "Libraries of the county"}
+
+
+@pytest.fixture
+def quoted(client: FlaskClient, reader: Reader) -> FlaskClient:
+    """A site where a promise was read in a Welsh source and an English one, each with a title of its own."""
+    for number, (slug, title) in enumerate(SOURCES.items()):
+        reader.archive.record(
+            "SourceCaptured", id=slug, new=True, kind="news", publisher="org/aberdulas-post", lang="cy en".split()[number],
+            captured_at="2031-04-04", body_access="restricted", sha256=str(number) * 64, chars=700, title=title,
+            published=on("2031-04-03"), url="https://echo.example/a",
+        )  # fmt: skip
+        reader.archive.record(
+            "CommitmentRecorded", {"source": slug, "start": 0, "end": 9}, id="commitment/shelf", new=not number,
+            obliged="org/aberdulas-council", what="Buy a shelf", kind="promised",
+            readings=[{"label": "by 2032", "on": on("2032")}],
+        )  # fmt: skip
+    reader.archive.tables()
+    return client
+
+
+@pytest.mark.parametrize("slug", SOURCES)
+def test_the_title_of_a_source_is_in_the_language_of_the_source(
+    quoted: FlaskClient, slug: str
+) -> None:
+    title, own = SOURCES[slug], "cy" if slug == "source/echo-1" else "en"
+    for language, words in WORDS.items():
+        paths = [
+            f"{words.paths['records']}/{slug}", f"{words.paths['records']}/commitment/shelf", words.paths["commitments"],
+            f"{words.paths['bodies']}/aberdulas-council", f"{words.paths['search']}?q={title.split()[0]}",
+        ]  # fmt: skip
+        for path in paths:
+            text = quoted.get(f"/{language}/{path}").text.replace("<mark>", "").replace("</mark>", "")  # fmt: skip
+            heard = [lang for lang, said in Heard(text).said if said.strip() == title]
+            assert heard, path
+            assert set(heard) == {own}, path
+
+
+def test_a_source_without_a_title_is_called_by_where_it_was_published_and_when(
+    client: FlaskClient, reader: Reader
+) -> None:
+    reader.archive.record(
+        "SourceCaptured", id="source/echo-2", new=True, kind="news", publisher="org/aberdulas-post", lang="en",
+        captured_at="2031-04-04", body_access="restricted", sha256="2" * 64, chars=700, published=on("2031-04-03"),
+        url="https://www.echo.example/a",
+    )  # fmt: skip
+    reader.archive.tables()
+    assert reader.label("source/echo-2") == "echo.example, 2031-04-03"
+    english, welsh = (
+        client.get(f"/{language}/{words.paths['records']}/source/echo-2").text
+        for language, words in WORDS.items()
+    )
+    assert re.search(r"<h1[^>]*><bdi>echo.example, 3 April 2031</bdi></h1>", english)
+    assert "<bdi>echo.example, 3 Ebrill 2031</bdi></h1>" in welsh

@@ -16,6 +16,7 @@ from events.vocabulary import (
     CommitmentRecorded,
     FigureRecorded,
 )
+from feeds.public.story import STORY
 from feeds.sheets import SHEETS
 from feeds.words import WORDS, Words
 
@@ -78,8 +79,15 @@ def test_no_word_lies_idle() -> None:
         "rejected",
         "merged",
     }
-    for name in WORDS["en"].say.keys() - effects:
+    for name in WORDS["en"].say.keys() - effects - STORY.keys():
         assert re.search(rf"say\.{name}\b|say\[\"{name}\"\]", used), name
+
+
+@pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
+def test_one_thing_has_one_name(words: Words) -> None:
+    for status, said in words.statuses.items():
+        assert words.verdicts[status].startswith(said), status
+    assert words.lines["development"] == words.kinds["development"]
 
 
 def _literals(hint: Any) -> Iterator[str]:

@@ -360,6 +360,15 @@ def ics(content: bytes) -> list[str]:
         if calendar.get("VERSION") == "2.0" and calendar.get("PRODID")
         else ["no version or product"]
     )
+    if not calendar.subcomponents:
+        wrong.append("no component (3.6)")
+    for zone in calendar.walk("VTIMEZONE"):
+        kinds = [one.name for one in zone.subcomponents]
+        if "TZID" not in zone or not {"STANDARD", "DAYLIGHT"}.intersection(kinds):
+            wrong.append("a zone without a name or a time (3.6.5)")
+        for one in zone.subcomponents:
+            if not {"DTSTART", "TZOFFSETFROM", "TZOFFSETTO"} <= set(one):
+                wrong.append("a time without its beginning or its offsets (3.6.5)")
     wrong += _twice((str(one.get("UID")) for one in events), "UID")
     for one in events:
         wrong += [
