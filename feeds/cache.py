@@ -18,7 +18,8 @@ SMALL = 860
 class Body:
     """What is sent: as it is and compressed, each with the strong ETag of just these bytes.
 
-    What is small is not compressed: then ``packed`` is None, and ``packed_etag`` the other one. Where there is a ``stand``, the number of the event that last changed it, the ETags begin with it.
+    What is small is not compressed: then ``packed`` is None, and ``packed_etag`` the other one. Where there is a
+    ``stand``, the number of the event that last changed it, the ETags begin with it.
     """
 
     content: bytes
