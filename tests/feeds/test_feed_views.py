@@ -272,6 +272,7 @@ def test_an_archive_never_changes_at_its_address(
         lambda: record("NameRecorded", record="topic/books", name="Llyfrau", kind="official", lang="cy"),
         lambda: reader.retract(reader.number("statement/prys-1")),
         lambda: withhold(reader, f"E{reader.number('org/aberdulas-post')}", "/name"),
+        lambda: withhold(reader, f"E{reader.number('org/aberdulas-post')}"),
         lambda: withhold(reader, council),
         lambda: develop(reader, 7),
         lambda: withhold(reader, "development/n1"),
