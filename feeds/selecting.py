@@ -87,7 +87,9 @@ def choice(conn: sqlite3.Connection, selection: Selection) -> Choice:
 def newest(conn: sqlite3.Connection, choice: Choice, limit: int) -> list[Announced]:
     """Return the entries that changed last, the newest change first."""
     selection = choice.selection
-    if selection == Selection(selection.name, selection.kinds) and selection.kinds != Kinds():
+    # An index has the kind of entries, another that of their records: none has both.
+    one = EVERY in selection.kinds and selection.kinds != Kinds()
+    if one and selection == Selection(selection.name, selection.kinds):
         return _of_kinds(conn, selection.kinds, limit)
     rest = f"WHERE {choice.condition} ORDER BY f.updated_event DESC, f.event DESC LIMIT ?"
     return queries.chosen(conn, rest, (*choice.given, limit))

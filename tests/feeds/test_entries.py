@@ -1,11 +1,15 @@
 """From the log to entries: what subscribers see when something is recorded, corrected, withdrawn."""
 
+from contextlib import closing
 from typing import Any
 
 import pytest
 
+from feeds import selecting
 from feeds.entries import Entry
-from feeds.kinds import KINDS
+from feeds.kinds import KINDS, Kinds
+from feeds.library import Library
+from feeds.selecting import Selection
 from tests.feeds.conftest import PAPER, Reader, on
 
 PLAN = "development/plan-published"
@@ -208,6 +212,26 @@ def test_a_correction_is_news_in_the_feeds_of_what_it_corrects(
         if any(one.id.endswith(f":E{number}") for one in reader.feed(name).entries)
     }
     assert told == {"all", "corrections", *feeds}
+
+
+@pytest.mark.parametrize(
+    ("kinds", "found"),
+    [
+        (Kinds(("correction/*",), ("commitment",)), {"correction/retracted"}),
+        (Kinds(("commitment",), ("outcome",)), set()),
+    ],
+)
+def test_kinds_of_entries_and_of_records_narrow_each_other(
+    reader: Reader, kinds: Kinds, found: set[str]
+) -> None:
+    reader.retract(reader.number("commitment/library-plan"))
+    reader.retract(reader.number("meeting/council-2031-03-04"))
+    reader.archive.tables()
+    with closing(Library(reader.settings.archive_db)) as library, library.open() as conn:
+        choice = selecting.choice(conn, Selection("some", kinds))
+        rows = selecting.newest(conn, choice, 10)
+    assert {row.kind for row in rows} == found
+    assert len(rows) == len(found)
 
 
 def test_an_empty_feed_was_never_updated_whatever_else_happens(reader: Reader) -> None:
