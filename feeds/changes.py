@@ -7,14 +7,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from feeds import dates
-from feeds.dossier import Correction, Dossier
+from feeds.dossier import PRIVATE, Correction, Dossier
 from feeds.facts import called, label
 from feeds.texts import fill
 from feeds.texts import told as recorded
 from feeds.words import Words
 
-#: Reasons for which the words removed are not told again.
-PRIVATE = ("privacy", "legal")
 _DATED = frozenset(
     "happened held_on said_on published start end attested founded dissolved period as_of from until on edtf".split()
 )

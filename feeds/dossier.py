@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+#: Reasons of corrections for which the words removed are not told again. A tuple reads the same in SQL.
+PRIVATE = ("privacy", "legal")
+
 
 class Position(NamedTuple):
     """Which state of the log the tables show; with another projection they would be other tables."""

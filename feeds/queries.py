@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from feeds.dossier import (
+    PRIVATE,
     Announced,
     Check,
     Conflict,
@@ -44,7 +45,7 @@ def guarded(record: str, column: str = "label") -> str:
     """
     return f"""CASE WHEN {record}.state <> 'current' AND EXISTS (
       SELECT 1 FROM corrections c WHERE c.record_id = {record}.id AND c.kind IN ('retracted', 'restored')
-        AND c.in_force = 1 AND c.reason IN ('privacy', 'legal')) THEN NULL ELSE {record}.{column} END"""
+        AND c.in_force = 1 AND c.reason IN {PRIVATE}) THEN NULL ELSE {record}.{column} END"""
 
 
 def called(column: str) -> str:

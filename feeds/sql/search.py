@@ -9,6 +9,7 @@ import unicodedata
 from collections import defaultdict
 from typing import NamedTuple
 
+from feeds.dossier import PRIVATE
 from feeds.xml import clean
 
 #: What stands around what was found. No text of the archive has control characters.
@@ -27,7 +28,7 @@ WITH changed AS MATERIALIZED (
       SELECT id FROM records WHERE state <> 'current' UNION SELECT record_id FROM corrections)
     AND EXISTS (SELECT 1 FROM feed_entries f WHERE f.record_id = r.id)
     AND NOT EXISTS (SELECT 1 FROM corrections c WHERE c.record_id IN (r.id, r.merged_into_id)
-      AND c.in_force = 1 AND c.reason IN ('privacy', 'legal'))
+      AND c.in_force = 1 AND c.reason IN {PRIVATE})
   ORDER BY r.last_event DESC LIMIT {MOST_CHANGED})
 SELECT id, label FROM changed
 UNION SELECT c.id, j.atom FROM changed c CROSS JOIN versions v ON v.record_id = c.id, json_tree(v.data) j
